@@ -1,0 +1,44 @@
+"""How people sign up and in: what allauth asks of us."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+
+from projects import organisations
+from projects.models import User
+
+
+def display_name(user: User) -> str:
+    return user.display_name
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+    """Strangers may sign up only where the operator opened it (OPEN_SIGNUP)."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.OPEN_SIGNUP)
+
+
+class SignupForm(forms.Form):
+    """What signing up asks beyond e-mail and password: who you are, and the organisation to make."""
+
+    name = forms.CharField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    organisation = forms.CharField(
+        label="Organisation",
+        max_length=120,
+        help_text="Your company or team. You can invite people later.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    field_order = ["name", "organisation", "email", "password1"]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Called by allauth with the new user: makes the organisation that they own, with a first workspace."""
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
+        organisations.found(owner=user, name=self.cleaned_data["organisation"])
+
+    def clean(self) -> dict[str, Any]:
+        return super().clean() or {}

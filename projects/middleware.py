@@ -1,0 +1,67 @@
+"""Every request gets the rows of its user and no others, and every expected failure its page."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from projects import tenancy
+from projects.errors import DomainError
+
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+
+class TenancyMiddleware:
+    """Opens the tenancy context of the signed-in user; the admin of superusers sees all tenants."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        if request.path.startswith("/admin/") and request.user.is_superuser:
+            with tenancy.system_access("Django admin"):
+                return self.get_response(request)
+        with tenancy.acting_as(request.user):
+            return self.get_response(request)
+
+
+class DeniedByDefaultMiddleware:
+    """Sends strangers to the sign-in page, unless the view is public or answers for itself (the API)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Lets through who is signed in, public views, DRF's views, and allauth's and the admin's own gates."""
+        if request.user.is_authenticated or getattr(view, "public", False):
+            return None
+        module = getattr(view, "__module__", "") or ""
+        if hasattr(view, "cls") or module.startswith(("allauth.", "django.contrib.admin", "drf_spectacular.")):
+            return None
+        return redirect_to_login(request.get_full_path())
+
+
+class DomainErrorMiddleware:
+    """Turns a DomainError that no view caught into a page with its sentence and status."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Other exceptions stay what they are: a 500."""
+        if not isinstance(error, DomainError):
+            return None
+        template = "403.html" if error.status == 403 else "problem.html"
+        return render(request, template, {"problem": error}, status=error.status)

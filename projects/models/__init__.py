@@ -1,0 +1,24 @@
+from projects.jobs.models import Job
+from projects.models.data import Dataset, Datastore, Image, Upload
+from projects.models.organisation import Membership, Organisation, Workspace
+from projects.models.project import Label, Project, ProjectDataset
+from projects.models.record import ApiToken, AuditEvent, IdempotencyKey
+from projects.models.user import User
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Dataset",
+    "Datastore",
+    "IdempotencyKey",
+    "Image",
+    "Job",
+    "Label",
+    "Membership",
+    "Organisation",
+    "Project",
+    "ProjectDataset",
+    "Upload",
+    "User",
+    "Workspace",
+]

@@ -1,0 +1,193 @@
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from projects.codes import new_code
+from projects.models.organisation import Organisation, Workspace
+from projects.tenancy import TenantForeignKey, TenantQuerySet
+
+
+class DatastoreQuerySet(TenantQuerySet["Datastore"]):
+    visible_through = "workspace"
+
+
+class Datastore(models.Model):
+    """A workspace's connection to a blob store. Credentials are encrypted and never shown again."""
+
+    class Kind(models.TextChoices):
+        LOCAL = "local", "Local disk"
+        AZURE = "azure", "Azure Blob Storage"
+        S3 = "s3", "S3 or compatible"
+        GCS = "gcs", "Google Cloud Storage"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="datastores")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=10, choices=Kind)
+    location = models.JSONField(default=dict)
+    """Where: container or bucket, account or endpoint URL, region, prefix. Keys differ by kind; no secrets."""
+    credentials = models.BinaryField(default=bytes, editable=False)
+    """An encrypted JSON object (projects.credentials)."""
+    is_default = models.BooleanField(default=False)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = DatastoreQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="datastore_name_unique"),
+            models.UniqueConstraint(fields=["workspace"], condition=Q(is_default=True), name="datastore_one_default"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetQuerySet(TenantQuerySet["Dataset"]):
+    visible_through = "workspace"
+
+
+class Dataset(models.Model):
+    """Images that belong together: a path pattern in a store, or files uploaded into one."""
+
+    class Source(models.TextChoices):
+        PATTERN = "pattern", "Files in a store"
+        UPLOAD = "upload", "Uploaded files"
+
+    class State(models.TextChoices):
+        EMPTY = "empty", "Empty"
+        INGESTING = "ingesting", "Reading files"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="datasets")
+    datastore = TenantForeignKey(Datastore, models.PROTECT, related_name="datasets")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=500, blank=True)
+    source = models.CharField(max_length=10, choices=Source)
+    pattern = models.CharField(max_length=500, default="**/*.*")
+    """A glob relative to the store's prefix; for uploads the folder that holds them."""
+    state = models.CharField(max_length=10, choices=State, default=State.EMPTY)
+    error = models.CharField(max_length=500, blank=True)
+    image_count = models.BigIntegerField(default=0)
+    """Images in the states ok, missing and unreadable, as of the last ingest."""
+    unreadable_count = models.BigIntegerField(default=0)
+    byte_size = models.BigIntegerField(default=0)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="dataset_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImageQuerySet(TenantQuerySet["Image"]):
+    visible_through = "workspace"
+
+    def readable(self) -> Self:
+        return self.filter(state=Image.State.OK)
+
+
+class Image(models.Model):
+    """One file of a dataset: one item. A bad file is an image in the state `unreadable`, with its reason."""
+
+    class State(models.TextChoices):
+        OK = "ok", "Readable"
+        MISSING = "missing", "Missing at the source"
+        UNREADABLE = "unreadable", "Unreadable"
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+")
+    dataset = TenantForeignKey(Dataset, models.CASCADE, related_name="images")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    key = models.CharField(max_length=1024, db_collation="C")
+    """The object's key in the store, below the store's prefix."""
+    name = models.CharField(max_length=255, db_collation="C")
+    """The last part of the key: what people see and search for."""
+    state = models.CharField(max_length=10, choices=State, default=State.OK)
+    reason = models.CharField(max_length=300, blank=True)
+    format = models.CharField(max_length=10, blank=True)
+    width = models.PositiveIntegerField(default=0)
+    """Pixels, after the EXIF orientation was applied; 0 where unreadable."""
+    height = models.PositiveIntegerField(default=0)
+    byte_size = models.BigIntegerField(default=0)
+    checksum = models.CharField(max_length=64, blank=True, db_collation="C")
+    """SHA-256 of the bytes, in hex; empty where the store's etag had to do."""
+    etag = models.CharField(max_length=100, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "key"], name="image_key_unique"),
+            models.CheckConstraint(
+                condition=~Q(state="ok") | (Q(width__gt=0) & Q(height__gt=0)), name="image_ok_has_size"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["dataset", "state", "id"], name="image_by_state"),
+            models.Index(fields=["workspace", "checksum"], condition=~Q(checksum=""), name="image_by_checksum"),
+            models.Index(fields=["dataset", "name"], name="image_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class UploadQuerySet(TenantQuerySet["Upload"]):
+    visible_through = "workspace"
+
+
+class Upload(models.Model):
+    """A file on its way from a browser into a dataset, in chunks; kept so that a reload goes on where it was."""
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving", "Receiving"
+        DONE = "done", "Done"
+        DUPLICATE = "duplicate", "Duplicate"
+        FAILED = "failed", "Failed"
+
+    CHUNK: ClassVar[int] = 4 * 1024 * 1024
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+")
+    dataset = TenantForeignKey(Dataset, models.CASCADE, related_name="uploads")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    path = models.CharField(max_length=700)
+    """The file's path as the browser names it, below the chosen folder; only a label, never a server path."""
+    byte_size = models.BigIntegerField()
+    received = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVING)
+    reason = models.CharField(max_length=300, blank=True)
+    image = TenantForeignKey(Image, models.CASCADE, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "path", "byte_size"], name="upload_file_unique"),
+            models.CheckConstraint(
+                condition=Q(received__gte=0) & Q(received__lte=models.F("byte_size")), name="upload_received_in_size"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.path

@@ -1,0 +1,18 @@
+"""Makes tenants."""
+
+from django.db import transaction
+
+from projects import audit, tenancy
+from projects.models import Membership, Organisation, User, Workspace
+
+
+@transaction.atomic
+def found(*, owner: User, name: str) -> Organisation:
+    """Makes an organisation with its owner and a first workspace; a stranger may do it for themselves."""
+    with tenancy.system_access("found an organisation"):
+        organisation = Organisation.objects.create(name=name.strip())
+        Membership.objects.create(organisation=organisation, user=owner, role=Membership.Role.OWNER)
+        workspace = Workspace.objects.create(organisation=organisation, name="First workspace")
+        audit.record(owner, "organisation.found", organisation)
+        audit.record(owner, "workspace.create", workspace)
+    return organisation

@@ -1,0 +1,49 @@
+"""Who calls the API: a token in the header, or the browser's session with its CSRF check."""
+
+from typing import Any
+
+from django.db import connection
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from projects import api_tokens, tenancy
+from projects.models import ApiToken, User
+
+
+class BrowserAuthentication(authentication.SessionAuthentication):
+    """The session of a signed-in page; unsafe methods need the CSRF header."""
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer lbl_…`. A wrong token is refused, and never falls back to a session."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """Opens the tenancy context of the token: its one organisation, as seen by its user."""
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        with tenancy.system_access("look up an API token"):
+            token = api_tokens.find(text.strip())
+            if token is not None:
+                api_tokens.note_use(token)
+        if token is None:
+            raise exceptions.AuthenticationFailed(
+                "The token is wrong, expired or revoked. Make a new one under Tokens."
+            )
+        tenancy.enter(tenancy.Context(user=token.user_id, organisations=(token.organisation_id,)))
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Labelwright"'
+
+
+def token_of(request: Any) -> ApiToken | None:
+    """The token that a request came with, if any."""
+    auth = getattr(request, "auth", None)
+    return auth if isinstance(auth, ApiToken) else None
+
+
+def forget(connection_: Any = connection) -> None:
+    """Closes the context that a token opened."""
+    if connection_.connection is not None and tenancy.current() != tenancy.NOWHERE:
+        tenancy.enter(tenancy.NOWHERE)

@@ -1,0 +1,65 @@
+// @ts-check
+import { isKind } from "./shapes/index.js";
+/** @import { AnnotationDocument, ImageAnswer, Item, Shape } from "./types.js" */
+
+export const IMAGE = "@image";
+
+/** @returns {AnnotationDocument} */
+export function emptyDocument() {
+  return { labels: [], regions: [], empty: false };
+}
+
+/**
+ * The document as items for the store; the order of regions becomes their depth.
+ * @param {AnnotationDocument} document
+ * @returns {Item[]}
+ */
+export function toItems(document) {
+  /** @type {ImageAnswer} */
+  const image = { id: IMAGE, shape: "image", labels: [...document.labels], empty: document.empty };
+  const shapes = document.regions
+    .filter((region) => isKind(String(region["shape"])))
+    .map((region, index) => /** @type {Shape} */ ({ note: "", origin: "manual", crowd: false, ...region, z: index + 1 }));
+  return [image, ...shapes.map(tidy)];
+}
+
+/** Keeps only what the kind owns: `crowd` belongs to boxes. @param {Shape} shape @returns {Shape} */
+function tidy(shape) {
+  if (shape.shape === "box") return shape;
+  const { crowd: _, ...rest } = /** @type {Shape & {crowd?: boolean}} */ (shape);
+  return /** @type {Shape} */ (rest);
+}
+
+/**
+ * @param {ImageAnswer | undefined} image
+ * @param {readonly Shape[]} shapes in order of depth
+ * @returns {AnnotationDocument}
+ */
+export function toDocument(image, shapes) {
+  const regions = shapes.map(({ z: _, ...region }) => /** @type {Record<string, unknown>} */ (region));
+  return { labels: [...(image?.labels ?? [])], regions, empty: Boolean(image?.empty) && regions.length === 0 };
+}
+
+/**
+ * Whether two documents say the same, whatever the order of their keys.
+ * @param {AnnotationDocument} a
+ * @param {AnnotationDocument} b
+ */
+export function sameDocument(a, b) {
+  return canonical(normal(a)) === canonical(normal(b));
+}
+
+/** @param {AnnotationDocument} document */
+function normal(document) {
+  const items = toItems(document);
+  return toDocument(/** @type {ImageAnswer} */ (items[0]), /** @type {Shape[]} */ (items.slice(1)));
+}
+
+/** @param {unknown} value @returns {string} */
+function canonical(value) {
+  return JSON.stringify(value, (_, inner) =>
+    inner && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,94 @@
+// @ts-check
+/** @import { Session } from "./session.js" */
+/** @import { Tool } from "./tools/tool.js" */
+/** @import { Hit, ToolEvent } from "./types.js" */
+
+/** Which tool gets the pointer: the chosen one, or the hand while it is held. */
+export class Machine {
+  /** @type {Map<string, Tool>} */
+  #tools;
+  /** @type {Session} */
+  #session;
+  /** @type {Set<"space" | "middle">} */
+  #holds = new Set();
+
+  /**
+   * @param {Tool[]} tools one of them is named `pan`
+   * @param {Session} session
+   */
+  constructor(tools, session) {
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#session = session;
+  }
+
+  /** The tool that gets the next event. */
+  get active() {
+    const tool = this.#tools.get(this.#holds.size > 0 ? "pan" : this.#session.state.tool);
+    if (!tool) throw new Error(`There is no tool named ${this.#session.state.tool}.`);
+    return tool;
+  }
+
+  get busy() {
+    return this.active.busy;
+  }
+
+  /** @param {string} name */
+  switch(name) {
+    if (!this.#tools.has(name) || name === this.#session.state.tool) return;
+    this.#tools.get(this.#session.state.tool)?.exit();
+    this.#session.update({ tool: name });
+  }
+
+  /** Takes the hand for as long as the key is down. @param {boolean} held */
+  space(held) {
+    if (held && this.busy) return;
+    this.#hold("space", held);
+  }
+
+  /** @param {ToolEvent} event */
+  down(event) {
+    if (event.button === 1) {
+      if (this.busy) return;
+      this.#hold("middle", true);
+    } else if (event.button !== 0) {
+      return;
+    }
+    this.active.down(event);
+  }
+
+  /** @param {ToolEvent} event */
+  move(event) {
+    this.active.move(event);
+  }
+
+  /** @param {ToolEvent} event */
+  up(event) {
+    if (event.button === 1 && !this.#holds.has("middle")) return;
+    if (event.button > 1) return;
+    this.active.up(event);
+    this.#hold("middle", false);
+  }
+
+  /** Ends whatever goes on and leaves no trace of it. @returns {boolean} whether anything went on */
+  cancel() {
+    const busy = this.busy || this.#session.state.sketch !== null;
+    for (const tool of this.#tools.values()) tool.cancel();
+    this.#holds.clear();
+    return busy;
+  }
+
+  /** @param {Hit | null} hit */
+  cursor(hit) {
+    return this.active.cursor(hit);
+  }
+
+  /**
+   * @param {"space" | "middle"} how
+   * @param {boolean} held
+   */
+  #hold(how, held) {
+    if (held) this.#holds.add(how);
+    else this.#holds.delete(how);
+    if (!held && this.#holds.size === 0) this.#tools.get("pan")?.cancel();
+  }
+}

@@ -1,0 +1,238 @@
+// @ts-check
+import { sameDocument } from "./documents.js";
+import { Emitter } from "./emitter.js";
+/** @import { ApiError } from "./api.js" */
+/** @import { Backup } from "./backup.js" */
+/** @import { AnnotationDocument, Clock } from "./types.js" */
+
+/**
+ * Where a draft comes from and where a server's version goes to.
+ * @typedef {{
+ *   lease: () => string, read: () => AnnotationDocument, seconds: () => number, replace: (document: AnnotationDocument) => void,
+ * }} Subject
+ *
+ * @typedef {"saved" | "unsaved" | "saving" | "offline" | "conflict" | "lost" | "refused"} SaveState
+ *
+ * @typedef {{
+ *   subject: Subject, version: number | null, revision: number, saved: number, inFlight: boolean, timer: unknown, failures: number,
+ *   trouble: "offline" | "conflict" | "lost" | "refused" | null, message: string,
+ *   theirs: {document: AnnotationDocument, version: number} | null,
+ * }} Track
+ *
+ * @typedef {(task: string, body: {lease: string, document: AnnotationDocument, version: number | null, active_seconds: number})
+ *   => Promise<{version: number, saved_at: string}>} PutDraft
+ */
+
+const LONGEST_WAIT = 30_000;
+/** Troubles by how much they matter, worst first. @type {SaveState[]} */
+const WORST_FIRST = ["conflict", "lost", "refused", "offline", "saving", "unsaved"];
+
+/** Saves drafts soon after they change, one request per task at a time, and never gives up on them. */
+export class DraftSync {
+  #put;
+  #backup;
+  #clock;
+  #delay;
+  /** @type {Map<string, Track>} */
+  #tracks = new Map();
+
+  /** @type {Emitter<SaveState>} */
+  changed = new Emitter();
+  /** A task whose draft was changed elsewhere. @type {Emitter<string>} */
+  conflicted = new Emitter();
+
+  /** @param {{put: PutDraft, backup: Backup, clock: Clock, delay: number}} parts `delay` in milliseconds */
+  constructor({ put, backup, clock, delay }) {
+    this.#put = put;
+    this.#backup = backup;
+    this.#clock = clock;
+    this.#delay = delay;
+  }
+
+  /** The worst state of all tasks. @returns {SaveState} */
+  get state() {
+    const states = new Set([...this.#tracks.values()].map(stateOf));
+    return WORST_FIRST.find((state) => states.has(state)) ?? "saved";
+  }
+
+  /** Why the server does not take a draft, for a person. */
+  get message() {
+    return [...this.#tracks.values()].find((track) => track.message)?.message ?? "";
+  }
+
+  /** Whether anything would be lost if this browser vanished now. */
+  get unsaved() {
+    return [...this.#tracks.values()].some((track) => track.revision > track.saved);
+  }
+
+  /**
+   * Follows a task. A backup newer than the server's draft is taken up again; one that the server has moved past is a conflict.
+   * @param {string} task
+   * @param {Subject} subject
+   * @param {{document: AnnotationDocument, version: number} | null} draft the server's
+   */
+  track(task, subject, draft) {
+    /** @type {Track} */
+    const track = {
+      subject, version: draft?.version ?? null, revision: 0, saved: 0, inFlight: false, timer: null, failures: 0,
+      trouble: null, message: "", theirs: null,
+    };
+    this.#tracks.set(task, track);
+    const kept = this.#backup.draft(task);
+    if (!kept) return;
+    if (sameDocument(kept.document, subject.read())) return this.#backup.dropDraft(task);
+    subject.replace(kept.document);
+    track.revision = 1;
+    if (draft && kept.version !== draft.version) this.#conflict(task, track, draft);
+    else this.#schedule(task, track, 0);
+  }
+
+  /** Takes note of a committed change. @param {string} task */
+  touch(task) {
+    const track = this.#tracks.get(task);
+    if (!track) return;
+    track.revision += 1;
+    this.#keep(task, track);
+    if (track.trouble === "refused") track.trouble = null;
+    if (track.timer === null && !track.inFlight && !track.trouble) this.#schedule(task, track, this.#delay);
+    this.changed.emit(this.state);
+  }
+
+  /** Saves everything at once, for instance because the network is back. */
+  flush() {
+    for (const [task, track] of this.#tracks) {
+      const waiting = track.revision > track.saved && !track.inFlight && (!track.trouble || track.trouble === "offline");
+      if (waiting) this.#schedule(task, track, 0);
+    }
+  }
+
+  /** Stops following a task whose answer is on its way or given. @param {string} task */
+  release(task) {
+    const track = this.#tracks.get(task);
+    if (track?.timer != null) this.#clock.cancel(track.timer);
+    this.#tracks.delete(task);
+    this.changed.emit(this.state);
+  }
+
+  /** What the server holds of a task in conflict. @param {string} task */
+  theirs(task) {
+    return this.#tracks.get(task)?.theirs ?? null;
+  }
+
+  /**
+   * Settles a conflict: ours overwrites the server's version, or theirs replaces ours.
+   * @param {string} task
+   * @param {"ours" | "theirs"} choice
+   */
+  resolve(task, choice) {
+    const track = this.#tracks.get(task);
+    if (!track?.theirs) return;
+    const theirs = track.theirs;
+    Object.assign(track, { version: theirs.version, theirs: null, trouble: null, message: "" });
+    if (choice === "theirs") {
+      track.subject.replace(theirs.document);
+      track.saved = track.revision;
+      this.#backup.dropDraft(task);
+      this.changed.emit(this.state);
+    } else {
+      track.revision += 1;
+      this.#keep(task, track);
+      this.#schedule(task, track, 0);
+    }
+  }
+
+  /**
+   * @param {string} task
+   * @param {Track} track
+   * @param {number} wait milliseconds
+   */
+  #schedule(task, track, wait) {
+    if (track.timer !== null) this.#clock.cancel(track.timer);
+    track.timer = this.#clock.after(wait, () => {
+      track.timer = null;
+      if (this.#tracks.get(task) === track) void this.#save(task, track);
+    });
+    this.changed.emit(this.state);
+  }
+
+  /**
+   * @param {string} task
+   * @param {Track} track
+   */
+  async #save(task, track) {
+    const revision = track.revision;
+    const body = {
+      lease: track.subject.lease(), document: track.subject.read(), version: track.version, active_seconds: track.subject.seconds(),
+    };
+    track.inFlight = true;
+    this.changed.emit(this.state);
+    try {
+      const answer = await this.#put(task, body);
+      Object.assign(track, { version: answer.version, saved: revision, failures: 0, trouble: null, message: "" });
+    } catch (error) {
+      this.#refused(task, track, /** @type {ApiError} */ (error));
+    }
+    track.inFlight = false;
+    if (this.#tracks.get(task) === track) this.#after(task, track);
+  }
+
+  /**
+   * @param {string} task
+   * @param {Track} track
+   */
+  #after(task, track) {
+    if (track.revision === track.saved) this.#backup.dropDraft(task);
+    else this.#keep(task, track);
+    const wait = track.failures > 0 ? Math.min(LONGEST_WAIT, 1000 * 2 ** (track.failures - 1)) : this.#delay;
+    const again = track.revision > track.saved && (!track.trouble || track.trouble === "offline");
+    if (again) this.#schedule(task, track, wait);
+    this.changed.emit(this.state);
+  }
+
+  /**
+   * @param {string} task
+   * @param {Track} track
+   * @param {ApiError} error
+   */
+  #refused(task, track, error) {
+    track.message = error.message;
+    if (error.code === "draft_conflict" && this.#tracks.get(task) === track) {
+      const theirs = /** @type {{document: AnnotationDocument, version: number}} */ (/** @type {unknown} */ (error.problem));
+      if (sameDocument(theirs.document, track.subject.read())) {
+        Object.assign(track, { version: theirs.version, saved: track.revision, message: "" });
+      } else this.#conflict(task, track, theirs);
+    } else if (error.code === "lease_expired" || error.status === 404) track.trouble = "lost";
+    else if (error.passing || error.status === undefined) {
+      track.trouble = "offline";
+      track.failures += 1;
+    } else track.trouble = "refused";
+  }
+
+  /**
+   * @param {string} task
+   * @param {Track} track
+   * @param {{document: AnnotationDocument, version: number}} theirs
+   */
+  #conflict(task, track, theirs) {
+    track.trouble = "conflict";
+    track.theirs = { document: theirs.document, version: theirs.version };
+    this.conflicted.emit(task);
+    this.changed.emit(this.state);
+  }
+
+  /**
+   * @param {string} task
+   * @param {Track} track
+   */
+  #keep(task, track) {
+    const { version, subject } = track;
+    this.#backup.keepDraft(task, { document: subject.read(), version, seconds: subject.seconds(), at: this.#clock.now() });
+  }
+}
+
+/** @param {Track} track @returns {SaveState} */
+function stateOf(track) {
+  if (track.trouble) return track.trouble;
+  if (track.inFlight) return "saving";
+  return track.revision > track.saved ? "unsaved" : "saved";
+}

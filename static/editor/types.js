@@ -1,0 +1,56 @@
+// @ts-check
+/**
+ * Types shared by the editor's modules. Lengths are pixels of the stored image unless a name says `screen`.
+ *
+ * @typedef {{x: number, y: number}} Point
+ * @typedef {{x: number, y: number, width: number, height: number}} Box
+ * @typedef {{width: number, height: number}} Size
+ *
+ * @typedef {"manual" | "prelabel" | "prelabel-edited" | "import"} Origin
+ * @typedef {{id: string, label: string, origin: Origin, note: string, z: number}} RegionBase
+ * @typedef {Readonly<RegionBase & Box & {shape: "box", crowd: boolean}>} BoxShape
+ * @typedef {readonly (readonly (readonly [number, number])[])[]} Rings
+ * @typedef {Readonly<RegionBase & {shape: "polygon", parts: Rings}>} PolygonShape
+ * @typedef {Readonly<{size: readonly [number, number], counts: string}>} Rle
+ * @typedef {Readonly<RegionBase & Box & {shape: "mask", rle: Rle}>} MaskShape
+ * @typedef {BoxShape | PolygonShape | MaskShape} Shape
+ *
+ * What is said about the image as a whole lives in the store beside its regions, under the id `@image`.
+ * @typedef {Readonly<{id: "@image", shape: "image", labels: readonly string[], empty: boolean}>} ImageAnswer
+ * @typedef {Shape | ImageAnswer} Item
+ *
+ * @typedef {{labels: string[], regions: Record<string, unknown>[], empty: boolean}} AnnotationDocument
+ *
+ * @typedef {{kind: "vertex" | "edge" | "body", id: string, index: number}} Hit
+ * @typedef {{kind: "vertex" | "edge", index: number}} Grip
+ * @typedef {{shift: boolean, alt: boolean, ctrl: boolean}} Mods
+ * @typedef {{point: Point, screen: Point, button: number, mods: Mods, hit: Hit | null, touch: boolean}} ToolEvent
+ * @typedef {{scale: number, x: number, y: number}} View
+ *
+ * @typedef {{code: string, name: string, path: string, parent: string | null, depth: number, colour: string, hotkey: string, description: string}} Label
+ * @typedef {{token: string, expires_at: string}} Lease
+ * @typedef {{code: string, name: string, url: string, thumbnail_url: string, width: number, height: number}} ImageInfo
+ * @typedef {{document: AnnotationDocument, version: number, active_seconds: number}} Draft
+ * @typedef {{
+ *   code: string, lease: Lease, kind: "manual" | "clustered" | "prelabelled", image: ImageInfo,
+ *   prelabel: AnnotationDocument | null, prelabel_confidence: number | null, draft: Draft | null, rejection_note: string,
+ * }} Task
+ * @typedef {{tasks: Task[], reason: string | null, remaining: number | null}} Page
+ * @typedef {{task: string, lease: string, document: AnnotationDocument | null, skip_reason: string | null, active_seconds: number}} SubmitItem
+ * @typedef {{task: string, outcome: "submitted" | "skipped" | "replayed", annotation: string, version: number}} SubmitResult
+ * @typedef {{results: SubmitResult[], next: Page | null}} SubmitAnswer
+ * @typedef {{
+ *   lease: string, submit: string, heartbeat: string, release: string, draft: string, history: string, leave: string, reopen?: string,
+ * }} Urls
+ * @typedef {{
+ *   project: {code: string, name: string, task_type: string, paused: boolean, instructions_html: string, instructions_url: string},
+ *   labels: Label[], page: Page | null, page_sizes: number[], user: {name: string},
+ *   draft_seconds: number, heartbeat_seconds: number, urls: Urls,
+ * }} Bootstrap
+ *
+ * Time and timers, injected so that tests run without waiting. `now` is in milliseconds.
+ * @typedef {{now: () => number, after: (milliseconds: number, run: () => void) => unknown, cancel: (timer: any) => void}} Clock
+ * @typedef {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void, removeItem: (key: string) => void, key: (index: number) => string | null, readonly length: number}} TextStorage
+ */
+
+export {};
