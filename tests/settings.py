@@ -1,7 +1,13 @@
 """The settings of the tests: everything is real but the password hasher and the e-mail backend."""
 
+import os
+
 from config.settings import *  # noqa: F403  # the tests run what production runs
+from config.settings import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["*"]
+
+# Lets two test runs share one PostgreSQL.
+DATABASES["default"]["TEST"] = {"NAME": "test_labelwright" + os.environ.get("TEST_DATABASE_SUFFIX", "")}
