@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def _home() -> Path:
 def _socket_dir() -> Path:
     parent = Path(tempfile.gettempdir())
     if len(os.fsencode(parent)) > SOCKET_DIR_BYTES:
-        parent = Path("/tmp")
+        parent = Path("/tmp")  # noqa: S108 mkdtemp makes a fresh folder of mode 0700 in it
     return Path(tempfile.mkdtemp(prefix="labelwright-", dir=parent))
 
 
@@ -184,6 +185,22 @@ def stop() -> None:
             _stop_servers()
 
 
+def delete() -> None:
+    """Stop this checkout's servers and delete everything they keep."""
+    stop()
+    if places := _places():
+        for folder in (
+            places.sockets,
+            places.home / "postgres",
+            places.home / "redis",
+            places.home / "programs",
+            _books(),
+        ):
+            shutil.rmtree(folder, ignore_errors=True)
+        if places.home != var_dir():
+            shutil.rmtree(places.home, ignore_errors=True)
+
+
 def _start() -> int:
     _join()
     (_books() / "pinned").touch()
@@ -191,17 +208,19 @@ def _start() -> int:
 
 
 def _print_urls() -> int:
-    print(f"DATABASE_URL={postgres_url()}\nREDIS_URL={redis_url()}")
+    sys.stdout.write(f"DATABASE_URL={postgres_url()}\nREDIS_URL={redis_url()}\n")
     return 0
 
 
 def _status() -> int:
     """Say what runs, without starting anything; exit status 3 unless both run, as service scripts have it."""
     places = _places()
-    running = [bool(places) and kind(places).answers() for kind in (Postgres, Redis)] if places else [False, False]
-    for kind, up in zip((Postgres, Redis), running, strict=True):
-        print(f"{kind.program}: {'running' if up else 'stopped'}")
-    return 0 if all(running) else 3
+    stopped = 0
+    for kind in (Postgres, Redis):
+        answers = places is not None and kind(places).answers()
+        stopped += not answers
+        sys.stdout.write(f"{kind.program}: {'running' if answers else 'stopped'}\n")
+    return 3 if stopped else 0
 
 
 def _run(command: list[str]) -> int:
@@ -217,12 +236,15 @@ def _run(command: list[str]) -> int:
 
 
 def main(words: list[str]) -> int:
-    """`python -m config.embedded start|stop|status|url` and `run COMMAND …`."""
+    """`python -m config.embedded start|stop|status|url|delete` or `run COMMAND …`."""
     match words:
         case ["start"]:
             return _start()
         case ["stop"]:
             stop()
+            return 0
+        case ["delete"]:
+            delete()
             return 0
         case ["status"]:
             return _status()
@@ -230,7 +252,7 @@ def main(words: list[str]) -> int:
             return _status() or _print_urls()
         case ["run", *command] if command:
             return _run(command)
-    print(main.__doc__, file=sys.stderr)
+    sys.stderr.write(f"{main.__doc__}\n")
     return 2
 
 
