@@ -14,19 +14,32 @@ Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
 
 class TenancyMiddleware:
-    """Opens the tenancy context of the signed-in user; the admin of superusers sees all tenants."""
+    """Opens the tenancy context of the signed-in user; the admin of superusers sees all tenants.
+
+    It closes nothing: the connection forgets its context when it goes back to the pool. Only a context that was there
+    before (in tests) is restored.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        before = tenancy.current()
+        self._enter(request)
+        try:
+            return self.get_response(request)
+        finally:
+            if before != tenancy.NOWHERE and tenancy.current() != before:
+                tenancy.enter(before)
+
+    def _enter(self, request: HttpRequest) -> None:
         if not request.user.is_authenticated:
-            return self.get_response(request)
-        if request.path.startswith("/admin/") and request.user.is_superuser:
-            with tenancy.system_access("Django admin"):
-                return self.get_response(request)
-        with tenancy.acting_as(request.user):
-            return self.get_response(request)
+            if tenancy.current() != tenancy.NOWHERE:
+                tenancy.enter(tenancy.NOWHERE)
+        elif request.path.startswith("/admin/") and request.user.is_superuser:
+            tenancy.enter(tenancy.Context(system=True))
+        else:
+            tenancy.enter_user(request.user.pk)
 
 
 class DeniedByDefaultMiddleware:

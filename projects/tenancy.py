@@ -62,10 +62,10 @@ def enter(context: Context) -> None:
     _remember(context)
 
 
-def _enter_user(user_id: int) -> Context:
+def enter_user(user_id: int) -> Context:
     """Sets the context of a user: one round trip, by a function that the first migration makes."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT app_enter_user(%s)", [user_id])
+        cursor.execute("SELECT appenter_user(%s)", [user_id])
         context = Context(user=user_id, organisations=tuple(cursor.fetchone()[0]))
     _remember(context)
     return context
@@ -91,7 +91,7 @@ def acting_as(user: Actor) -> Iterator[None]:
         if user.pk is None:
             enter(NOWHERE)
         else:
-            _enter_user(user.pk)
+            enter_user(user.pk)
         yield
 
 

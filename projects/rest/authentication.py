@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import connection
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
@@ -41,9 +40,3 @@ def token_of(request: Any) -> ApiToken | None:
     """The token that a request came with, if any."""
     auth = getattr(request, "auth", None)
     return auth if isinstance(auth, ApiToken) else None
-
-
-def forget(connection_: Any = connection) -> None:
-    """Closes the context that a token opened."""
-    if connection_.connection is not None and tenancy.current() != tenancy.NOWHERE:
-        tenancy.enter(tenancy.NOWHERE)

@@ -1,0 +1,33 @@
+"""The base of every viewset."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias
+
+from rest_framework import routers, viewsets
+from rest_framework.request import Request
+
+from projects.permissions import Action
+from projects.rest import idempotency
+
+Rule: TypeAlias = tuple[Action | None, str]
+
+
+class TenantViewSet(viewsets.GenericViewSet[Any]):
+    """Objects by `code`, actions by `rules` (see DeclaredPermission), writes once per `Idempotency-Key`."""
+
+    lookup_field = "code"
+    lookup_value_converter = "uuid"
+    rules: ClassVar[Mapping[str, Rule]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """After authentication, permission and throttling: wraps a write that carries a key."""
+        super().initial(request, *args, **kwargs)
+        key = idempotency.key_of(request)
+        if key:
+            method = str(request.method).lower()
+            setattr(self, method, idempotency.wrapped(getattr(self, method), request, key))
+
+
+def router() -> routers.SimpleRouter:
+    """A router whose object ids are UUIDs by the path's own converter."""
+    return routers.SimpleRouter(use_regex_path=False)
