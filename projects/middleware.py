@@ -29,8 +29,8 @@ class TenancyMiddleware:
         try:
             return self.get_response(request)
         finally:
-            if before != tenancy.NOWHERE and tenancy.current() != before:
-                tenancy.enter(before)
+            if before != tenancy.NOWHERE:
+                tenancy.restore(before)
 
     def _enter(self, request: HttpRequest) -> None:
         if not request.user.is_authenticated:

@@ -65,10 +65,21 @@ def enter(context: Context) -> None:
 def enter_user(user_id: int) -> Context:
     """Sets the context of a user: one round trip, by a function that the first migration makes."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT appenter_user(%s)", [user_id])
+        cursor.execute("SELECT app_enter_user(%s)", [user_id])
         context = Context(user=user_id, organisations=tuple(cursor.fetchone()[0]))
     _remember(context)
     return context
+
+
+def restore(context: Context) -> None:
+    """Goes back to an earlier context."""
+    if connection.connection is None:
+        return
+    if connection.needs_rollback:
+        # An aborted transaction takes the settings back with it: only what Python remembers must follow.
+        _remember(context)
+    else:
+        enter(context)
 
 
 @contextmanager
@@ -77,11 +88,7 @@ def _restoring() -> Iterator[None]:
     try:
         yield
     finally:
-        if connection.connection is not None and not connection.needs_rollback:
-            enter(before)
-        elif connection.connection is not None:
-            # An aborted transaction takes the settings back with it: only what Python remembers must follow.
-            _remember(before)
+        restore(before)
 
 
 @contextmanager
