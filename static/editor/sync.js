@@ -35,6 +35,8 @@ export class DraftSync {
   #delay;
   /** @type {Map<string, Track>} */
   #tracks = new Map();
+  /** Tasks whose answers are on their way. @type {Map<string, Track>} */
+  #resting = new Map();
 
   /** @type {Emitter<SaveState>} */
   changed = new Emitter();
@@ -78,6 +80,7 @@ export class DraftSync {
       trouble: null, message: "", theirs: null,
     };
     this.#tracks.set(task, track);
+    this.#resting.delete(task);
     const kept = this.#backup.draft(task);
     if (!kept) return;
     if (sameDocument(kept.document, subject.read())) return this.#backup.dropDraft(task);
@@ -106,12 +109,35 @@ export class DraftSync {
     }
   }
 
-  /** Stops following a task whose answer is on its way or given. @param {string} task */
+  /** Stops saving a task whose answer is on its way. @param {string} task */
   release(task) {
     const track = this.#tracks.get(task);
-    if (track?.timer != null) this.#clock.cancel(track.timer);
+    if (!track) return;
+    if (track.timer !== null) this.#clock.cancel(track.timer);
+    track.timer = null;
     this.#tracks.delete(task);
+    this.#resting.set(task, track);
     this.changed.emit(this.state);
+  }
+
+  /** Saves a released task again, because its answer came back. @param {string} task */
+  resume(task) {
+    const track = this.#resting.get(task);
+    if (!track) return;
+    this.#resting.delete(task);
+    this.#tracks.set(task, track);
+    if (track.revision > track.saved && !track.inFlight) this.#schedule(task, track, this.#delay);
+  }
+
+  /** @param {string} task @param {SaveState} state */
+  has(task, state) {
+    const track = this.#tracks.get(task);
+    return track !== undefined && stateOf(track) === state;
+  }
+
+  /** The first task in conflict. */
+  conflict() {
+    return [...this.#tracks].find(([, track]) => track.theirs)?.[0] ?? null;
   }
 
   /** What the server holds of a task in conflict. @param {string} task */

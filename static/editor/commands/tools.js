@@ -1,0 +1,57 @@
+// @ts-check
+import { placeTemplate } from "../tools/template.js";
+import { toImage } from "../viewport.js";
+/** @import { Editor } from "../editor.js" */
+/** @import { Command } from "../keymap.js" */
+
+const isOpen = (/** @type {Editor} */ editor) => editor.entry !== null;
+const isEditable = (/** @type {Editor} */ editor) => editor.editable;
+
+/** @param {string} name @param {string} title @param {string} key @returns {Command<Editor>} */
+function tool(name, title, key) {
+  return { id: `tool.${name}`, title, group: "Tools", keys: [key], when: isEditable, run: (editor) => editor.machine.switch(name) };
+}
+
+/** @param {Editor} editor */
+function toggleLock(editor) {
+  const { session, scene } = editor;
+  const locked = session.state.locked ? null : new Set(scene.shapes().map((shape) => shape.id));
+  session.update({ locked });
+  editor.say(locked ? "Regions locked. New ones can still be changed." : "Regions unlocked.");
+}
+
+/** @param {Editor} editor */
+function templateInMiddle(editor) {
+  const { width, height } = editor.viewport.stage;
+  placeTemplate(editor, toImage(editor.viewport.view, { x: width / 2, y: height / 2 }));
+}
+
+/**
+ * Esc takes back one thing at a time: the gesture, the selection, the tool.
+ * @param {Editor} editor
+ */
+function escape(editor) {
+  const { machine, session } = editor;
+  const wasBusy = machine.busy;
+  machine.cancel();
+  if (wasBusy) return;
+  if (session.state.selection.size > 0) session.select([]);
+  else machine.switch("select");
+}
+
+/** @type {readonly Command<Editor>[]} */
+export const TOOL_COMMANDS = [
+  tool("select", "Select, move and reshape", "M"),
+  tool("box", "Draw boxes", "R"),
+  tool("template", "Place template boxes", "T"),
+  tool("pan", "Move the view", "G"),
+  { id: "tool.template-here", title: "Template box in the middle of the view", group: "Tools", keys: ["Shift+T"], when: isEditable, run: templateInMiddle },
+  { id: "region.lock", title: "Lock or unlock regions", group: "Tools", keys: ["L"], when: isEditable, run: toggleLock },
+  { id: "cancel", title: "Cancel, then deselect", group: "Tools", keys: ["Escape"], run: escape },
+  { id: "view.fit", title: "Fit the image", group: "View", keys: ["F"], when: isOpen, run: (editor) => editor.viewport.fit() },
+  { id: "view.actual", title: "Actual size (1:1)", group: "View", keys: ["Shift+F"], when: isOpen, run: (editor) => editor.viewport.actual() },
+  { id: "view.in", title: "Zoom in", group: "View", keys: ["+", "="], repeat: true, when: isOpen, run: (editor) => editor.viewport.zoomMiddle(1.25) },
+  { id: "view.out", title: "Zoom out", group: "View", keys: ["-"], repeat: true, when: isOpen, run: (editor) => editor.viewport.zoomMiddle(0.8) },
+  { id: "panel.left", title: "Show or hide the tools", group: "View", keys: ["Ctrl+["], run: (editor) => editor.ui.togglePanel("left") },
+  { id: "panel.right", title: "Show or hide labels and regions", group: "View", keys: ["Ctrl+]"], run: (editor) => editor.ui.togglePanel("right") },
+];

@@ -1,0 +1,206 @@
+// @ts-check
+import { Activity } from "./activity.js";
+import { Backup } from "./backup.js";
+import { Emitter } from "./emitter.js";
+import { LeaseKeeper } from "./leases.js";
+import { Outbox } from "./outbox.js";
+import { Pager, newEntry } from "./pager.js";
+import { DraftSync } from "./sync.js";
+/** @import { ApiError } from "./api.js" */
+/** @import { Server } from "./server.js" */
+/** @import { Entry } from "./pager.js" */
+/** @import { Delivered, Returned } from "./outbox.js" */
+/** @import { Subject } from "./sync.js" */
+/** @import { AnnotationDocument, Bootstrap, Clock, TextStorage } from "./types.js" */
+
+/**
+ * @typedef {{entries: Entry[], error: ApiError}} Refusal answers that came back to be corrected
+ */
+
+/** Everything between a labelling page and the server: leases, drafts, answers, time. */
+export class Desk {
+  #server;
+  #backup;
+  #adopt;
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
+  /** @type {Pager} */
+  pager;
+  /** @type {DraftSync} */
+  sync;
+  /** @type {Outbox} */
+  outbox;
+  /** @type {LeaseKeeper} */
+  leases;
+  /** @type {Activity} */
+  activity;
+  /** Answered here and no longer on the page, oldest first. @type {Entry[]} */
+  recent = [];
+
+  /** @type {Emitter<Refusal>} */
+  refused = new Emitter();
+  /** Answers taken, tasks lost: whatever changes how entries look. @type {Emitter<void>} */
+  changed = new Emitter();
+  /** @type {Emitter<string>} */
+  news = new Emitter();
+
+  /**
+   * @param {{
+   *   server: Server, bootstrap: Bootstrap, clock: Clock, storage: TextStorage, size: number,
+   *   adopt: (entry: Entry) => {read: () => AnnotationDocument, replace: (document: AnnotationDocument) => void},
+   * }} parts `adopt` makes a place for a new task
+   */
+  constructor({ server, bootstrap, clock, storage, size, adopt }) {
+    this.#server = server;
+    this.#adopt = adopt;
+    this.#backup = new Backup(storage, bootstrap.project.code);
+    this.#backup.sweep(clock.now());
+    this.activity = new Activity(clock.now);
+    const delay = Math.max(250, bootstrap.draft_seconds * 1000 - 500);
+    this.sync = new DraftSync({ put: server.saveDraft, backup: this.#backup, clock, delay });
+    this.outbox = new Outbox({ post: server.submit, backup: this.#backup, clock });
+    this.leases = new LeaseKeeper({
+      beat: server.heartbeat, clock, interval: bootstrap.heartbeat_seconds * 1000,
+      active: () => this.activity.active, offset: server.clockOffset,
+    });
+    this.pager = new Pager({ take: server.lease, size, sizes: bootstrap.page_sizes, busyTasks: () => this.outbox.tasks() });
+    this.pager.taken.on((entries) => entries.forEach((entry) => this.#take(entry)));
+    this.outbox.delivered.on((delivered) => this.#delivered(delivered));
+    this.outbox.returned.on((returned) => this.#returned(returned));
+    this.leases.changed.on((state) => state.kind === "lost" && this.#lost(state.tokens));
+  }
+
+  /** Delivers what an earlier visit left, then opens the first page. @param {Bootstrap["page"]} page */
+  async start(page) {
+    if (this.outbox.size > 0) await this.outbox.flush();
+    this.leases.start();
+    await this.pager.start(page);
+    void this.leases.beat();
+  }
+
+  /** @param {string} code @returns {Entry | undefined} */
+  entry(code) {
+    return this.#entries.get(code);
+  }
+
+  /** A committed change of a task. @param {Entry} entry */
+  touch(entry) {
+    entry.touched = true;
+    this.sync.touch(entry.task.code);
+  }
+
+  /**
+   * Sends answers off; a reason instead of a document skips the image.
+   * @param {{entry: Entry, document: AnnotationDocument | null, reason: string | null}[]} answers
+   */
+  submit(answers) {
+    this.activity.touch();
+    const items = answers.map(({ entry, document, reason }) => {
+      entry.state = "sent";
+      entry.skipped = reason !== null;
+      this.sync.release(entry.task.code);
+      const { code, lease } = entry.task;
+      return { task: code, lease: lease.token, document, skip_reason: reason, active_seconds: Math.round(entry.seconds * 10) / 10 };
+    });
+    this.outbox.send(items);
+    this.changed.emit();
+  }
+
+  /** The page is done: the next one comes. */
+  async advance() {
+    const done = this.pager.current.filter((entry) => entry.state === "sent" || entry.state === "done");
+    this.recent = [...this.recent, ...done].slice(-8);
+    await this.pager.advance();
+  }
+
+  /**
+   * Takes an answered task up again, for as long as nobody has reviewed it.
+   * @param {Entry} entry
+   * @returns {Promise<Entry | null>} `null` if the server refuses
+   */
+  async reopen(entry) {
+    if (entry.state === "sent") await this.outbox.flush();
+    if (!entry.annotation) return null;
+    const fresh = newEntry(await this.#server.reopen(entry.annotation));
+    const current = this.pager.current;
+    const place = current.indexOf(entry);
+    this.recent = this.recent.filter((other) => other !== entry);
+    this.#take(fresh);
+    this.pager.current = place < 0 ? [fresh, ...current] : current.map((other) => (other === entry ? fresh : other));
+    this.pager.changed.emit();
+    return fresh;
+  }
+
+  /** Gives back what nobody has begun; for leaving the page. @param {boolean} onlyUpcoming */
+  release(onlyUpcoming) {
+    const entries = onlyUpcoming ? this.pager.upcoming : this.pager.held();
+    const untouched = entries.filter((entry) => entry.state === "open" && !entry.touched);
+    const tokens = untouched.map((entry) => entry.task.lease.token);
+    tokens.forEach((token) => this.leases.drop(token));
+    return tokens.length > 0 ? this.#server.release(tokens) : Promise.resolve();
+  }
+
+  /** The network may be back. */
+  retry() {
+    this.sync.flush();
+    void this.outbox.flush();
+    void this.leases.beat();
+  }
+
+  /** @param {Entry} entry */
+  #take(entry) {
+    const { code, lease, draft } = entry.task;
+    this.#entries.set(code, entry);
+    this.leases.hold(lease);
+    /** @type {Subject} */
+    const subject = { lease: () => lease.token, seconds: () => Math.round(entry.seconds * 10) / 10, ...this.#adopt(entry) };
+    this.sync.track(code, subject, draft);
+    if (this.sync.has(code, "unsaved")) entry.touched = true;
+  }
+
+  /** @param {Delivered} delivered */
+  #delivered({ answer }) {
+    for (const result of answer.results) {
+      const entry = this.#entries.get(result.task);
+      this.#backup.dropDraft(result.task);
+      if (!entry) continue;
+      entry.state = "done";
+      entry.annotation = result.annotation;
+      this.leases.drop(entry.task.lease.token);
+    }
+    if (this.pager.remaining !== null) this.pager.remaining = Math.max(0, this.pager.remaining - answer.results.length);
+    this.changed.emit();
+  }
+
+  /** @param {Returned} returned */
+  #returned({ parcel, error }) {
+    const lost = new Set(error.code === "lease_expired" ? /** @type {string[]} */ (error.problem["lost"] ?? []) : []);
+    const entries = [];
+    for (const item of parcel.items) {
+      const entry = this.#entries.get(item.task);
+      if (!entry) continue;
+      entry.state = lost.has(item.task) ? "lost" : "open";
+      if (entry.state === "lost") this.leases.drop(item.lease);
+      else {
+        this.sync.resume(item.task);
+        entries.push(entry);
+      }
+    }
+    if (lost.size > 0) this.news.emit(error.message);
+    if (entries.length > 0) this.pager.putBack([...entries, ...this.pager.current.filter((entry) => entry.state !== "lost")]);
+    this.refused.emit({ entries, error });
+    this.changed.emit();
+  }
+
+  /** @param {string[]} tokens */
+  #lost(tokens) {
+    const gone = this.pager.held().filter((entry) => entry.state === "open" && tokens.includes(entry.task.lease.token));
+    const untouched = gone.filter((entry) => !entry.touched && this.pager.upcoming.includes(entry));
+    for (const entry of untouched) {
+      this.sync.release(entry.task.code);
+      this.pager.remove(entry.task.code);
+    }
+    if (gone.length > untouched.length) this.news.emit("The reservation has ended. You can still submit if nobody else has taken the image.");
+    this.changed.emit();
+  }
+}

@@ -1,0 +1,224 @@
+// @ts-check
+import { Desk } from "./desk.js";
+import { emptyDocument } from "./documents.js";
+import { Emitter } from "./emitter.js";
+import { hitTest } from "./hit.js";
+import { Labels } from "./labels.js";
+import { Machine } from "./machine.js";
+import { Scene } from "./scene.js";
+import { Session } from "./session.js";
+import { kindOf } from "./shapes/index.js";
+import { BoxTool } from "./tools/box.js";
+import { PanTool } from "./tools/pan.js";
+import { SelectTool } from "./tools/select.js";
+import { TemplateTool } from "./tools/template.js";
+import { Viewport } from "./viewport.js";
+/** @import { Server } from "./server.js" */
+/** @import { Entry } from "./pager.js" */
+/** @import { Refusal } from "./desk.js" */
+/** @import { Bootstrap, Clock, Hit, Point, TextStorage } from "./types.js" */
+
+/**
+ * What the editor asks of the page around it.
+ * @typedef {{
+ *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "instructions" | "conflict") => void,
+ *   searchLabels: () => void, focusRegion: (id: string, what: "row" | "note") => void, focusStage: () => void,
+ *   togglePanel: (side: "left" | "right") => void, leave: () => void,
+ * }} Surroundings
+ */
+
+const NOWHERE = new Scene({ width: 1, height: 1 }, emptyDocument());
+const TOLERANCE = { mouse: 7, touch: 18 };
+
+/** The region editor: one page of images, one of them open. */
+export class Editor {
+  session = new Session();
+  viewport = new Viewport();
+  /** @type {Labels} */
+  labels;
+  /** @type {Machine} */
+  machine;
+  /** @type {Desk} */
+  desk;
+  /** @type {Surroundings} */
+  ui;
+  /** @type {Bootstrap["project"]} */
+  project;
+  /** @type {Entry | null} */
+  #entry = null;
+  /** @type {Map<string, Scene>} */
+  #scenes = new Map();
+
+  /** Another image was opened, or none. @type {Emitter<Entry | null>} */
+  opened = new Emitter();
+  /** The open image's regions changed; the ids. @type {Emitter<Iterable<string>>} */
+  edited = new Emitter();
+
+  /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, storage: TextStorage, ui: Surroundings}} parts */
+  constructor({ bootstrap, server, clock, storage, ui }) {
+    this.project = bootstrap.project;
+    this.labels = new Labels(bootstrap.labels);
+    this.ui = ui;
+    this.session.update({ label: this.labels.all[0]?.code ?? "" });
+    const select = new SelectTool(this);
+    const tools = [select, new BoxTool(this, select), new TemplateTool(this, select), new PanTool(this)];
+    this.machine = new Machine(tools, this.session);
+    const wanted = bootstrap.page?.tasks.length ?? 1;
+    const size = [...bootstrap.page_sizes].sort((a, b) => a - b).find((allowed) => allowed >= wanted) ?? 1;
+    this.desk = new Desk({ server, bootstrap, clock, storage, size, adopt: (entry) => this.#adopt(entry) });
+    this.desk.pager.changed.on(() => this.#followPage());
+    this.desk.refused.on((refusal) => this.#correct(refusal));
+  }
+
+  get entry() {
+    return this.#entry;
+  }
+
+  get scene() {
+    return (this.#entry && this.#scenes.get(this.#entry.task.code)) ?? NOWHERE;
+  }
+
+  /** Whether there is an image that may be changed. */
+  get editable() {
+    return this.#entry?.state === "open";
+  }
+
+  /** @param {string} message */
+  say(message) {
+    this.ui.say(message);
+  }
+
+  /** @param {Entry | null} entry */
+  open(entry) {
+    if (entry === this.#entry) return;
+    this.machine.cancel();
+    this.#entry = entry;
+    this.session.reset();
+    this.desk.activity.follow(entry);
+    if (entry) this.viewport.show(entry.task.image);
+    this.opened.emit(entry);
+  }
+
+  /** @param {Point} point @param {boolean} touch @returns {Hit | null} */
+  hit(point, touch) {
+    const { selection, hidden, locked } = this.session.state;
+    const tolerance = touch ? TOLERANCE.touch : TOLERANCE.mouse;
+    return hitTest(this.scene, point, { scale: this.viewport.view.scale, tolerance, selected: selection, hidden, locked });
+  }
+
+  /** Ids of the selected regions that still exist. */
+  selected() {
+    return [...this.session.state.selection].filter((id) => this.scene.shape(id));
+  }
+
+  /** Why the open image cannot be submitted; `null` if it can. */
+  obstacle() {
+    const scene = this.scene;
+    for (const [index, shape] of scene.shapes().entries()) {
+      const wrong = kindOf(shape).problem(shape, scene.size) ?? (this.labels.get(shape.label) ? null : "Choose a label.");
+      if (wrong) return { id: shape.id, message: `Region ${index + 1}: ${wrong}` };
+    }
+    const said = scene.shapes().length > 0 || scene.image.empty;
+    return said ? null : { id: null, message: "Draw a region first, or press N if there is nothing here." };
+  }
+
+  /** Sends the open image's answer and goes on. */
+  submit() {
+    const entry = this.#entry;
+    if (!entry || entry.state !== "open") return;
+    this.machine.cancel();
+    const obstacle = this.obstacle();
+    if (obstacle) {
+      this.ui.say(obstacle.message, true);
+      if (obstacle.id) this.#point(obstacle.id);
+      return;
+    }
+    this.desk.activity.follow(null);
+    this.desk.submit([{ entry, document: this.scene.document(), reason: null }]);
+    this.#goOn();
+  }
+
+  /** @param {string} reason */
+  skip(reason) {
+    const entry = this.#entry;
+    if (!entry || entry.state !== "open") return;
+    this.desk.activity.follow(null);
+    this.desk.submit([{ entry, document: null, reason }]);
+    this.#goOn();
+  }
+
+  /** Opens the image before or after this one. An answered one is taken up again. @param {1 | -1} direction */
+  async step(direction) {
+    const strip = [...this.desk.recent, ...this.desk.pager.current];
+    const place = this.#entry ? strip.indexOf(this.#entry) : strip.length;
+    const target = strip[place + direction];
+    if (target) await this.visit(target);
+  }
+
+  /** @param {Entry} entry */
+  async visit(entry) {
+    if (entry.state === "open" || entry.state === "lost") return this.open(entry);
+    try {
+      const fresh = await this.desk.reopen(entry);
+      if (fresh) this.open(fresh);
+      else this.ui.say("This answer is still on its way.");
+    } catch (error) {
+      this.ui.say(/** @type {Error} */ (error).message, true);
+    }
+  }
+
+  /** Goes to the next image without an answer, or to the next page. */
+  #goOn() {
+    const { current } = this.desk.pager;
+    const from = this.#entry ? current.indexOf(this.#entry) : -1;
+    const rest = [...current.slice(from + 1), ...current.slice(0, from + 1)];
+    const next = rest.find((entry) => entry.state === "open");
+    if (next) this.open(next);
+    else void this.desk.advance();
+  }
+
+  #followPage() {
+    const { current } = this.desk.pager;
+    if (this.#entry && current.includes(this.#entry)) return;
+    this.open(current.find((entry) => entry.state === "open") ?? null);
+  }
+
+  /** @param {Entry} entry */
+  #adopt(entry) {
+    const { code, image, draft, prelabel } = entry.task;
+    const scene = new Scene(image, draft?.document ?? prelabel ?? emptyDocument());
+    this.#scenes.set(code, scene);
+    scene.history.committed.on(() => this.desk.touch(entry));
+    scene.store.changed.on(({ diff }) => {
+      if (this.scene === scene) this.edited.emit(diff.keys());
+    });
+    return {
+      read: () => scene.document(),
+      replace: (/** @type {import("./types.js").AnnotationDocument} */ document) => {
+        this.machine.cancel();
+        scene.replace(document);
+      },
+    };
+  }
+
+  /** An answer came back: opens it and points at what is wrong. @param {Refusal} refusal */
+  #correct({ entries, error }) {
+    const first = entries[0];
+    this.ui.say(error.message, true);
+    if (!first) return;
+    this.open(first);
+    const path = Object.keys(error.fields).find((field) => field.includes("regions."));
+    const index = Number(/regions\.(\d+)/.exec(path ?? "")?.[1]);
+    const shape = this.scene.shapes()[index];
+    if (shape) this.#point(shape.id);
+  }
+
+  /** @param {string} id */
+  #point(id) {
+    const shape = this.scene.shape(id);
+    if (!shape) return;
+    this.session.select([id]);
+    this.viewport.focus(kindOf(shape).bounds(shape));
+    this.ui.focusRegion(id, "row");
+  }
+}

@@ -1,0 +1,200 @@
+// @ts-check
+import { belongsToFocus, chord } from "./keymap.js";
+import { toImage } from "./viewport.js";
+/** @import { Editor } from "./editor.js" */
+/** @import { Keymap } from "./keymap.js" */
+/** @import { Point, ToolEvent } from "./types.js" */
+
+/** Listens to pointer, wheel and keys, and hands on what they mean in image pixels. */
+export class Input {
+  #editor;
+  #stage;
+  #keymap;
+  /** Fingers on the stage, by pointer id. @type {Map<number, Point>} */
+  #touches = new Map();
+  #pinching = false;
+  /** @type {PointerEvent | null} */
+  #last = null;
+
+  /**
+   * @param {Editor} editor
+   * @param {HTMLElement} stage the element under the pointer
+   * @param {Keymap<Editor>} keymap
+   */
+  constructor(editor, stage, keymap) {
+    this.#editor = editor;
+    this.#stage = stage;
+    this.#keymap = keymap;
+    stage.addEventListener("pointerdown", (event) => this.#down(event));
+    stage.addEventListener("pointermove", (event) => this.#move(event));
+    stage.addEventListener("pointerup", (event) => this.#up(event));
+    stage.addEventListener("pointercancel", (event) => this.#abort(event));
+    stage.addEventListener("pointerleave", () => this.#leave());
+    stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    stage.addEventListener("contextmenu", (event) => event.preventDefault());
+    stage.addEventListener("auxclick", (event) => event.preventDefault());
+    document.addEventListener("keydown", (event) => this.#keyDown(event));
+    document.addEventListener("keyup", (event) => this.#keyUp(event));
+    window.addEventListener("blur", () => this.#blur());
+    editor.session.changed.on((fields) => (fields.has("tool") || fields.has("selection")) && this.#showCursor());
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    this.#stage.focus({ preventScroll: true });
+    if (event.pointerType === "touch" && this.#addTouch(event)) return;
+    if (!this.#ready(event.button)) return;
+    event.preventDefault();
+    this.#stage.setPointerCapture(event.pointerId);
+    this.#editor.machine.down(this.#read(event));
+    this.#showCursor();
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    this.#last = event;
+    if (this.#touches.has(event.pointerId) && this.#pinch(event)) return;
+    if (!this.#editor.entry) return;
+    const read = this.#read(event);
+    this.#editor.machine.move(read);
+    this.#stage.style.cursor = this.#editor.machine.cursor(read.hit);
+  }
+
+  /** @param {PointerEvent} event */
+  #up(event) {
+    this.#touches.delete(event.pointerId);
+    if (this.#pinching) {
+      this.#pinching = this.#touches.size > 0;
+      return;
+    }
+    if (!this.#ready(event.button)) return;
+    this.#editor.machine.up(this.#read(event));
+    if (event.pointerType === "touch") this.#editor.session.update({ hover: null });
+    this.#showCursor();
+  }
+
+  /** @param {PointerEvent} event */
+  #abort(event) {
+    this.#touches.delete(event.pointerId);
+    this.#pinching = this.#pinching && this.#touches.size > 0;
+    this.#editor.machine.cancel();
+  }
+
+  #leave() {
+    this.#last = null;
+    if (!this.#editor.machine.busy) this.#editor.session.update({ hover: null, pointer: null, sketch: null });
+  }
+
+  /** Looking around is always possible, changing only while the answer is open. @param {number} button */
+  #ready(button) {
+    const { editor } = { editor: this.#editor };
+    return editor.entry !== null && (editor.editable || button === 1 || editor.machine.active.name === "pan");
+  }
+
+  /** A second finger ends drawing and starts pinching. @param {PointerEvent} event */
+  #addTouch(event) {
+    this.#touches.set(event.pointerId, this.#screen(event));
+    if (this.#touches.size < 2) return this.#pinching;
+    this.#editor.machine.cancel();
+    this.#pinching = true;
+    return true;
+  }
+
+  /** @param {PointerEvent} event @returns {boolean} whether the event belonged to a pinch */
+  #pinch(event) {
+    const before = [...this.#touches.values()];
+    this.#touches.set(event.pointerId, this.#screen(event));
+    if (!this.#pinching) return false;
+    const after = [...this.#touches.values()];
+    const [a, b] = [spread(before), spread(after)];
+    const { viewport } = this.#editor;
+    viewport.pan({ x: b.middle.x - a.middle.x, y: b.middle.y - a.middle.y });
+    if (a.width > 0 && b.width > 0) viewport.zoom(b.middle, b.width / a.width);
+    return true;
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    event.preventDefault();
+    const { viewport } = this.#editor;
+    const unit = event.deltaMode === 1 ? 16 : 1;
+    if (event.shiftKey && !event.ctrlKey) {
+      viewport.pan({ x: -(event.deltaX || event.deltaY) * unit, y: 0 });
+    } else {
+      const strength = event.ctrlKey ? 0.01 : 0.0018;
+      viewport.zoom(this.#screen(event), Math.exp(-Math.max(-300, Math.min(300, event.deltaY * unit)) * strength));
+    }
+    if (this.#last) this.#move(this.#last);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyDown(event) {
+    this.#editor.desk.activity.touch();
+    const pressed = chord(event);
+    if (event.isComposing || belongsToFocus(focusOf(event.target), pressed)) return;
+    if (pressed === "Space") {
+      event.preventDefault();
+      if (!event.repeat) this.#editor.machine.space(true);
+      return this.#showCursor();
+    }
+    const command = this.#keymap.find(pressed, this.#editor);
+    if (!command) return;
+    event.preventDefault();
+    if (event.repeat && !command.repeat) return;
+    command.run(this.#editor);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyUp(event) {
+    if (event.key !== " ") return;
+    this.#editor.machine.space(false);
+    this.#showCursor();
+  }
+
+  #blur() {
+    this.#touches.clear();
+    this.#pinching = false;
+    this.#editor.machine.cancel();
+  }
+
+  #showCursor() {
+    const hit = this.#last ? this.#read(this.#last).hit : null;
+    this.#stage.style.cursor = this.#editor.machine.cursor(hit);
+  }
+
+  /** @param {MouseEvent} event @returns {Point} */
+  #screen(event) {
+    const frame = this.#stage.getBoundingClientRect();
+    return { x: event.clientX - frame.left, y: event.clientY - frame.top };
+  }
+
+  /** @param {PointerEvent} event @returns {ToolEvent} */
+  #read(event) {
+    this.#editor.desk.activity.touch();
+    const screen = this.#screen(event);
+    const point = toImage(this.#editor.viewport.view, screen);
+    const touch = event.pointerType === "touch";
+    const busy = this.#editor.machine.busy;
+    return {
+      point, screen, touch, button: Math.max(0, event.button), hit: busy ? null : this.#editor.hit(point, touch),
+      mods: { shift: event.shiftKey, alt: event.altKey, ctrl: event.ctrlKey || event.metaKey },
+    };
+  }
+}
+
+/** @param {Point[]} points @returns {{middle: Point, width: number}} */
+function spread(points) {
+  const [a = { x: 0, y: 0 }, b = a] = points;
+  return { middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }, width: Math.hypot(a.x - b.x, a.y - b.y) };
+}
+
+/** What has the focus, as far as keys care. @param {EventTarget | null} target */
+export function focusOf(target) {
+  const element = target instanceof HTMLElement ? target : document.body;
+  return {
+    tag: element.tagName,
+    type: element instanceof HTMLInputElement ? element.type : "",
+    editable: element.isContentEditable,
+    dialog: document.querySelector("dialog:modal") !== null,
+  };
+}

@@ -1,0 +1,79 @@
+// @ts-check
+
+/**
+ * An image ready to paint: itself and copies of half the size each, so that a small view never resamples all pixels.
+ * @typedef {{source: CanvasImageSource, width: number, height: number}} Level
+ * @typedef {{levels: Level[], width: number, height: number}} Picture
+ */
+
+const SMALLEST = 512;
+const KEPT = 14;
+
+/** Loads pictures ahead of time and remembers the last few. */
+export class Pictures {
+  /** @type {Map<string, {promise: Promise<Picture>, picture: Picture | null}>} */
+  #known = new Map();
+
+  /**
+   * @param {string} code names the image, whatever its address of the moment
+   * @param {string} url
+   * @returns {Promise<Picture>}
+   */
+  load(code, url) {
+    const known = this.#known.get(code);
+    if (known) return known.promise;
+    const entry = { promise: read(url), picture: /** @type {Picture | null} */ (null) };
+    this.#known.set(code, entry);
+    entry.promise.then(
+      (picture) => (entry.picture = picture),
+      () => this.#known.delete(code),
+    );
+    for (const old of [...this.#known.keys()].slice(0, Math.max(0, this.#known.size - KEPT))) this.#known.delete(old);
+    return entry.promise;
+  }
+
+  /** The picture if it is here already. @param {string} code */
+  get(code) {
+    return this.#known.get(code)?.picture ?? null;
+  }
+}
+
+/** @param {string} url @returns {Promise<Picture>} */
+async function read(url) {
+  const image = new Image();
+  image.decoding = "async";
+  image.src = url;
+  await image.decode();
+  const { naturalWidth: width, naturalHeight: height } = image;
+  /** @type {Level[]} */
+  const levels = [{ source: image, width, height }];
+  let last = levels[0];
+  while (last && Math.min(last.width, last.height) >= 2 * SMALLEST) {
+    last = halve(last);
+    levels.push(last);
+  }
+  return { levels, width, height };
+}
+
+/** @param {Level} level @returns {Level} */
+function halve(level) {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(level.width / 2);
+  canvas.height = Math.round(level.height / 2);
+  const context = canvas.getContext("2d");
+  if (context) {
+    context.imageSmoothingQuality = "high";
+    context.drawImage(level.source, 0, 0, canvas.width, canvas.height);
+  }
+  return { source: canvas, width: canvas.width, height: canvas.height };
+}
+
+/**
+ * The smallest copy that still has a pixel for every pixel of the screen.
+ * @param {Picture} picture
+ * @param {number} scale device pixels per image pixel
+ */
+export function levelFor(picture, scale) {
+  const fine = picture.levels.filter((level) => level.width >= picture.width * scale * 0.95);
+  return fine.at(-1) ?? picture.levels[0];
+}

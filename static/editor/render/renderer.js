@@ -1,0 +1,133 @@
+// @ts-check
+import { boxesTouch } from "../geometry.js";
+import { kindOf } from "../shapes/index.js";
+import { drawBand, drawCrosshair, drawHandles, drawHover, drawPicture, drawSelection, drawShapes, drawSketch } from "./layers.js";
+import { THEME } from "./theme.js";
+/** @import { Editor } from "../editor.js" */
+/** @import { Shape } from "../types.js" */
+/** @import { Picture } from "./picture.js" */
+
+/** Two canvases and one frame loop: `base` holds what is settled, `overlay` what is under the hand. */
+export class Renderer {
+  #editor;
+  #base;
+  #overlay;
+  #coarse = matchMedia("(pointer: coarse)");
+  #dirty = { base: true, overlay: true };
+  #frame = 0;
+  #ratio = 1;
+  /** @type {Picture | null} */
+  #picture = null;
+  /** Regions the base canvas leaves to the overlay. @type {ReadonlySet<string>} */
+  #lifted = new Set();
+  /** Called after a frame was painted. @type {(() => void) | null} */
+  painted = null;
+
+  /**
+   * @param {Editor} editor
+   * @param {HTMLCanvasElement} base
+   * @param {HTMLCanvasElement} overlay
+   */
+  constructor(editor, base, overlay) {
+    this.#editor = editor;
+    this.#base = base;
+    this.#overlay = overlay;
+    editor.viewport.changed.on(() => this.invalidate(true));
+    editor.opened.on(() => this.invalidate(true));
+    editor.edited.on((ids) => this.invalidate([...ids].some((id) => !this.#lifted.has(id))));
+    editor.session.changed.on((fields) => this.invalidate(fields.has("selection") || fields.has("hidden")));
+  }
+
+  /** @param {Picture | null} picture */
+  show(picture) {
+    this.#picture = picture;
+    this.invalidate(true);
+  }
+
+  /** Fits the canvases to the stage. @param {number} width @param {number} height screen pixels */
+  resize(width, height) {
+    this.#ratio = devicePixelRatio || 1;
+    for (const canvas of [this.#base, this.#overlay]) {
+      canvas.width = Math.max(1, Math.round(width * this.#ratio));
+      canvas.height = Math.max(1, Math.round(height * this.#ratio));
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
+    }
+    this.#editor.viewport.resize({ width, height });
+    this.invalidate(true);
+    this.#paint();
+  }
+
+  /** @param {boolean} base whether the settled picture has to be painted anew, too */
+  invalidate(base) {
+    this.#dirty.overlay = true;
+    this.#dirty.base ||= base;
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    if (this.#dirty.base) this.#paintBase();
+    if (this.#dirty.overlay) this.#paintOverlay();
+    this.#dirty = { base: false, overlay: false };
+    this.painted?.();
+  }
+
+  #paintBase() {
+    const { viewport, session, labels, entry } = this.#editor;
+    const context = this.#clean(this.#base);
+    this.#lifted = new Set(session.state.selection);
+    if (!context || !entry) return;
+    if (this.#picture) drawPicture(context, this.#picture, viewport.view, viewport.image, this.#ratio);
+    const settled = this.#visible().filter((shape) => !this.#lifted.has(shape.id));
+    drawShapes(context, settled, viewport.view, labels);
+  }
+
+  #paintOverlay() {
+    const { viewport, scene, session, labels, entry } = this.#editor;
+    const context = this.#clean(this.#overlay);
+    if (!context || !entry) return;
+    const { hover, selection, sketch, pointer, hidden } = session.state;
+    const { view } = viewport;
+    const hovered = hover && !selection.has(hover) && !hidden.has(hover) ? scene.shape(hover) : undefined;
+    if (hovered) drawHover(context, hovered, view, labels);
+    const selected = this.#selected();
+    drawSelection(context, selected, view, labels);
+    const only = selected.length === 1 ? selected[0] : undefined;
+    if (only && this.#editor.editable && !session.isLocked(only.id)) {
+      drawHandles(context, only, view, labels.colour(only.label), this.#coarse.matches ? THEME.touchHandle : THEME.handle);
+    }
+    if (sketch?.kind === "box") drawSketch(context, sketch.box, view, labels.colour(sketch.label));
+    if (sketch?.kind === "area") drawBand(context, sketch.box, view);
+    if (pointer && !this.#coarse.matches) drawCrosshair(context, pointer, view, viewport.stage);
+  }
+
+  /** Regions on the stage that are not hidden, lowest first. */
+  #visible() {
+    const { scene, session, viewport } = this.#editor;
+    const area = viewport.visible;
+    const shapes = scene.near(area).filter((shape) => !session.state.hidden.has(shape.id));
+    return shapes.filter((shape) => boxesTouch(kindOf(shape).bounds(shape), area)).sort((a, b) => a.z - b.z);
+  }
+
+  #selected() {
+    const { scene, session } = this.#editor;
+    /** @type {Shape[]} */
+    const shapes = [];
+    for (const id of session.state.selection) {
+      const shape = session.state.hidden.has(id) ? undefined : scene.shape(id);
+      if (shape) shapes.push(shape);
+    }
+    return shapes;
+  }
+
+  /** @param {HTMLCanvasElement} canvas */
+  #clean(canvas) {
+    const context = canvas.getContext("2d");
+    if (!context) return null;
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    context.clearRect(0, 0, canvas.width / this.#ratio, canvas.height / this.#ratio);
+    return context;
+  }
+}

@@ -1,0 +1,37 @@
+// @ts-check
+/** Sizes in screen pixels and the colours that do not come from labels. */
+export const THEME = {
+  line: 2,
+  selectedLine: 2.5,
+  halo: "rgba(0, 0, 0, 0.55)",
+  handle: 8,
+  touchHandle: 14,
+  crosshair: "rgba(255, 255, 255, 0.75)",
+  crosshairShade: "rgba(0, 0, 0, 0.45)",
+  fill: 0.12,
+  selectedFill: 0.2,
+  maskFill: 0.5,
+  font: '500 12px "Inter Variable", system-ui, sans-serif',
+  tagHeight: 18,
+  /** Names are written only on regions at least this wide, and only while there are few of them. */
+  tagFromWidth: 44,
+  tagsUpTo: 250,
+  halosUpTo: 600,
+};
+
+/** @param {string} colour `#rrggbb` @param {number} alpha */
+export function fade(colour, alpha) {
+  const value = Number.parseInt(colour.slice(1), 16);
+  return `rgba(${(value >> 16) & 255}, ${(value >> 8) & 255}, ${value & 255}, ${alpha})`;
+}
+
+/** Black or white, whichever reads better on the colour. @param {string} colour `#rrggbb` */
+export function inkOn(colour) {
+  const value = Number.parseInt(colour.slice(1), 16);
+  const linear = [(value >> 16) & 255, (value >> 8) & 255, value & 255].map((channel) => {
+    const part = channel / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  const [red = 0, green = 0, blue = 0] = linear;
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
+}

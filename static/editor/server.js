@@ -1,0 +1,43 @@
+// @ts-check
+/** @import { Api } from "./api.js" */
+/** @import { Beat } from "./leases.js" */
+/** @import { AnnotationDocument, Page, SubmitAnswer, SubmitItem, Task, Urls } from "./types.js" */
+
+const REOPEN = "/api/v1/annotations/{annotation}/reopen/";
+
+/**
+ * The labelling API as functions.
+ * @typedef {ReturnType<typeof connect>} Server
+ */
+
+/**
+ * @param {Api} api
+ * @param {Urls} urls
+ */
+export function connect(api, urls) {
+  return {
+    /** @param {number} count @param {string[]} exclude @returns {Promise<Page>} */
+    lease: (count, exclude) => api.send("POST", urls.lease, { count, exclude }),
+
+    /** @param {{key: string, items: SubmitItem[], next: number}} body @returns {Promise<SubmitAnswer>} */
+    submit: (body) => api.send("POST", urls.submit, body, { timeout: 60_000 }),
+
+    /**
+     * @param {string} task
+     * @param {{lease: string, document: AnnotationDocument, version: number | null, active_seconds: number}} body
+     * @returns {Promise<{version: number, saved_at: string}>}
+     */
+    saveDraft: (task, body) => api.send("PUT", urls.draft.replace("{task}", task), body),
+
+    /** @param {string[]} leases @returns {Promise<Beat>} */
+    heartbeat: (leases) => api.send("POST", urls.heartbeat, { leases }),
+
+    /** @param {string[]} leases @returns {Promise<void>} */
+    release: (leases) => api.send("POST", urls.release, { leases }, { keepalive: true }),
+
+    /** @param {string} annotation @returns {Promise<Task>} */
+    reopen: (annotation) => api.send("POST", (urls.reopen ?? REOPEN).replace("{annotation}", annotation)),
+
+    clockOffset: () => api.clockOffset,
+  };
+}
