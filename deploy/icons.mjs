@@ -6,7 +6,7 @@ const source = new URL("node_modules/lucide-static/icons/", root);
 
 // Names that reach the page by a variable (component parameters, commands, message levels, task types).
 const byVariable = `
-  archive arrow-down arrow-left arrow-right arrow-up arrow-up-right ban bell book-open box brush building-2 calendar
+  archive log-in arrow-down arrow-left arrow-right arrow-up arrow-up-right ban bell book-open box brush building-2 calendar
   chart-column chart-line check chevron-down chevron-left chevron-right chevron-up chevrons-up-down circle circle-alert
   circle-check circle-question-mark circle-slash circle-x clipboard clock cloud cloud-upload columns-3 copy credit-card
   crosshair database download ellipsis ellipsis-vertical eraser external-link eye eye-off file file-archive file-json
