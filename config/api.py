@@ -1,10 +1,12 @@
-"""Assembles the REST API: one router per app under /api/v1/, the schema and its page beside it."""
+"""Assembles the REST API: one list of routes per app under /api/v1/, the schema and its page beside it."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 api_urls = [
-    path("v1/", include("projects.api_urls")),
+    path("v1/", include(("projects.api_urls", "api"), namespace="api-projects")),
+    path("v1/", include(("annotations.api_urls", "api"), namespace="api-annotations")),
+    path("v1/", include(("exports.api_urls", "api"), namespace="api-exports")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]

@@ -1,1 +1,3 @@
-urlpatterns: list[object] = []
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

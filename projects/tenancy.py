@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar, c
 from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -118,6 +118,30 @@ def system_access(reason: str) -> Iterator[None]:
     with _restoring():
         enter(Context(system=True))
         yield
+
+
+@contextmanager
+def snapshot(organisation_id: int) -> Iterator[Any]:
+    """A psycopg connection of its own that reads one organisation as of one instant, however long that takes.
+
+    Read-only and repeatable: for exports, whose rows must agree with each other. Jobs report progress on their ordinary
+    connection meanwhile.
+    """
+    reader = connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        reader.ensure_connection()
+        raw = reader.connection
+        with raw.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute(
+                "SELECT set_config('app.organisations', %s, true), set_config('statement_timeout', '0', true),"
+                " set_config('idle_in_transaction_session_timeout', '0', true)",
+                [f"{{{organisation_id}}}"],
+            )
+            yield raw
+            cursor.execute("ROLLBACK")
+    finally:
+        reader.close()
 
 
 class HasForUser(Protocol):

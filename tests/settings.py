@@ -3,7 +3,7 @@
 import os
 
 from config.settings import *  # noqa: F403  # the tests run what production runs
-from config.settings import DATABASES
+from config.settings import DATABASES, STATIC_ROOT
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -11,3 +11,6 @@ ALLOWED_HOSTS = ["*"]
 
 # Lets two test runs share one PostgreSQL.
 DATABASES["default"]["TEST"] = {"NAME": "test_labelwright" + os.environ.get("TEST_DATABASE_SUFFIX", "")}
+
+# WhiteNoise warns of a missing folder, and warnings are errors here.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

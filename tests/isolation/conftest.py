@@ -1,0 +1,118 @@
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from annotations.models import Annotation, Lease
+from exports.models import Export
+from projects.models import ApiToken, Job, Project, Upload, User, Workspace
+from tests import factories
+from tests.conftest import Cast
+
+
+@dataclass
+class World:
+    """One object of every kind in a tenant, by the names that the table uses."""
+
+    things: dict[str, Any]
+
+    def code(self, thing: str) -> str:
+        return str(self.things[thing].code)
+
+
+def build(project: Project, labeller: User, canary: str) -> World:
+    """Fills a project; every text that a person can write carries the canary."""
+    workspace: Workspace = project.workspace
+    for place in (project.organisation, workspace, project):
+        place.name = f"{place.name} {canary}"
+        place.save(update_fields=["name"])
+    store = factories.DatastoreFactory(workspace=workspace, name=f"Store {canary}")
+    dataset = factories.DatasetFactory(workspace=workspace, datastore=store, name=f"Data {canary}")
+    factories.ProjectDatasetFactory(project=project, dataset=dataset)
+    image = factories.ImageFactory(dataset=dataset, key=f"{canary}/one.jpg", name=f"{canary}.jpg")
+    label = factories.LabelFactory(project=project, name=f"Label {canary}")
+    task = factories.TaskFactory(project=project, image=image, open_slots=0)
+    box = {"id": "1", "shape": "box", "label": str(label.code), "x": 1, "y": 1, "width": 5, "height": 5, "note": canary}
+    tenant = {"organisation": project.organisation, "project": project}
+    things = {
+        "organisation": project.organisation,
+        "workspace": workspace,
+        "datastore": store,
+        "dataset": dataset,
+        "image": image,
+        "project": project,
+        "label": label,
+        "task": task,
+        "lease": Lease.objects.create(
+            **tenant, task=task, labeller=labeller, token=uuid4(), expires_at=timezone.now() + timedelta(hours=1)
+        ),
+        "annotation": Annotation.objects.create(
+            **tenant,
+            task=task,
+            labeller=labeller,
+            state="submitted",
+            document={"labels": [], "regions": [box], "empty": False},
+            submitted_at=timezone.now(),
+        ),
+        "job": Job.objects.create(
+            organisation=project.organisation,
+            workspace=workspace,
+            kind="test.canary",
+            queue="io",
+            title=f"Job {canary}",
+        ),
+        "export": Export.objects.create(**tenant, name=f"export {canary}", format="coco"),
+        "upload": Upload.objects.create(
+            organisation=project.organisation,
+            workspace=workspace,
+            dataset=dataset,
+            path=f"{canary}/up.jpg",
+            byte_size=10,
+            created_by=labeller,
+        ),
+        "token": ApiToken.objects.create(
+            organisation=project.organisation,
+            user=labeller,
+            name=f"Token {canary}",
+            prefix=canary[:12],
+            digest="0" * 64,
+            scopes=["read"],
+            expires_at=timezone.now() + timedelta(days=1),
+        ),
+    }
+    return World(things)
+
+
+CANARY = "canary7f3a9"
+
+
+@pytest.fixture
+def own(cast: Cast) -> World:
+    return build(cast.project, cast.labeller, "plainsight")
+
+
+@pytest.fixture
+def foreign(cast: Cast) -> World:
+    """The other tenant's objects, full of canaries."""
+    return build(cast.foreign_project, cast.outsider, CANARY)
+
+
+@pytest.fixture
+def clients(cast: Cast) -> dict[str, Client]:
+    people = {
+        "owner": cast.owner,
+        "manager": cast.manager,
+        "reviewer": cast.reviewer,
+        "viewer": cast.viewer,
+        "labeller": cast.labeller,
+        "outsider": cast.outsider,
+    }
+    made = {"anonymous": Client(raise_request_exception=False)}
+    for name, person in people.items():
+        made[name] = Client(raise_request_exception=False)
+        made[name].force_login(person)
+    return made
