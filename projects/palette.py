@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # fmt: off
-COLOURS = (
+PALETTE = (
     "#e02030", "#1020f0", "#d0f000", "#b080f0", "#80d0d0", "#901080", "#409090", "#f0b040",
     "#f050c0", "#c010c0", "#b09000", "#a02000", "#7060e0", "#108040", "#805070", "#50c090",
     "#f09070", "#c06070", "#a0e090", "#a0f0f0", "#7020b0", "#c0b0f0", "#7090c0", "#6050a0",
@@ -59,7 +59,7 @@ _ORDINARY_SHARE = 0.6
 
 def colour_for(position: int) -> str:
     """Return the `#rrggbb` colour of the label at a position in its project, from 0; repeats after 24."""
-    return COLOURS[position % len(COLOURS)]
+    return PALETTE[position % len(PALETTE)]
 
 
 def oklab(rgb: NDArray[np.float64], deficiency: str = "") -> NDArray[np.float64]:

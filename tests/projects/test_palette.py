@@ -9,7 +9,7 @@ SIGHTS = ["", *palette.DEFICIENCIES]
 
 
 def closest(count, deficiency):
-    rgb = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in palette.COLOURS[:count]], float)
+    rgb = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in palette.PALETTE[:count]], float)
     lab = palette.oklab(rgb, deficiency)
     return min(float(np.linalg.norm(one - other)) for one, other in combinations(lab, 2))
 
@@ -32,13 +32,13 @@ def test_colours_stay_apart(count, ordinary, deficient, deficiency):
 
 
 def test_the_method_gives_the_palette():
-    assert palette.generate() == palette.COLOURS
+    assert palette.generate() == palette.PALETTE
 
 
 def test_there_are_24_colours_and_then_they_repeat():
-    assert len(set(palette.COLOURS)) == 24
+    assert len(set(palette.PALETTE)) == 24
     assert [palette.colour_for(position) for position in (0, 23, 24)] == [
-        palette.COLOURS[0],
-        palette.COLOURS[23],
-        palette.COLOURS[0],
+        palette.PALETTE[0],
+        palette.PALETTE[23],
+        palette.PALETTE[0],
     ]
