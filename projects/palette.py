@@ -9,6 +9,9 @@ closest pair moves apart. In the final order, too, each colour is the one furthe
 so small taxonomies get the clearest colours. Colours still never stand alone: labels carry names.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +63,12 @@ _ORDINARY_SHARE = 0.6
 def colour_for(position: int) -> str:
     """Return the `#rrggbb` colour of the label at a position in its project, from 0; repeats after 24."""
     return PALETTE[position % len(PALETTE)]
+
+
+def next_colour(used: Iterable[str]) -> str:
+    """Return the colour that is used least, the clearest of them first."""
+    counts = Counter(used)
+    return min(PALETTE, key=lambda colour: counts[colour])
 
 
 def oklab(rgb: NDArray[np.float64], deficiency: str = "") -> NDArray[np.float64]:

@@ -42,3 +42,10 @@ def test_there_are_24_colours_and_then_they_repeat():
         palette.PALETTE[23],
         palette.PALETTE[0],
     ]
+
+
+def test_the_next_colour_is_the_one_used_least():
+    first, second, third, *rest = palette.PALETTE
+    assert palette.next_colour([]) == first
+    assert palette.next_colour([second, first, "#123456"]) == third
+    assert palette.next_colour([first, third, third, *rest, second, first]) == second
