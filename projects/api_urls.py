@@ -1,3 +1,4 @@
-from django.urls import URLPattern, URLResolver
+from projects.api import labels, organisations
+from projects.api import projects as labelling_projects
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [*organisations.routes.urls, *labelling_projects.routes.urls, *labels.routes.urls]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from django.db.models import Q, QuerySet
+
 from projects.errors import NotAllowed
 from projects.models import Membership, Organisation, Project, Workspace
 from projects.tenancy import Actor
@@ -97,6 +99,35 @@ def allowed_actions(user: Actor, place: Place) -> frozenset[Action]:
     """Everything that `user` may do in `place`: what templates and the API show."""
     role = role_in(user, place)
     return frozenset(action for action, roles in RULES.items() if role in roles)
+
+
+def projects_allowing(user: Actor, action: Action) -> QuerySet[Project]:
+    """The projects in which `user` may do `action`: what a list over several projects is narrowed to."""
+    own, at_work = _memberships(user, action)
+    named = Membership.objects.filter(user_id=user.pk, project__isnull=False)
+    return Project.objects.filter(
+        Q(organisation__in=own.values("organisation"))
+        | Q(pk__in=at_work.filter(project__isnull=False).values("project"))
+        | (
+            Q(workspace__in=at_work.filter(workspace__isnull=False).values("workspace"))
+            & ~Q(pk__in=named.values("project"))
+        )
+    )
+
+
+def workspaces_allowing(user: Actor, action: Action) -> QuerySet[Workspace]:
+    """The workspaces in which `user` may do `action`."""
+    own, at_work = _memberships(user, action)
+    return Workspace.objects.filter(
+        Q(organisation__in=own.values("organisation"))
+        | Q(pk__in=at_work.filter(workspace__isnull=False).values("workspace"))
+    )
+
+
+def _memberships(user: Actor, action: Action) -> tuple[QuerySet[Membership], QuerySet[Membership]]:
+    """The user's memberships that allow the action: as a runner of the organisation, and by a role below it."""
+    own = Membership.objects.filter(user_id=user.pk, role__in=RULES[action])
+    return own.filter(role__in=Membership.RUNS_ORGANISATION), own.filter(role__in=Membership.WORK_ROLES)
 
 
 def require(user: Actor, action: Action, place: Place) -> None:

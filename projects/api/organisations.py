@@ -1,0 +1,76 @@
+"""Organisations and workspaces by API."""
+
+from typing import Any
+
+from rest_framework import mixins, serializers
+
+from projects import permissions, workspaces
+from projects.models import Organisation, Workspace
+from projects.permissions import Action
+from projects.rest.permission import Scope
+from projects.rest.serializers import TenantModelSerializer
+from projects.rest.viewsets import TenantViewSet, router
+
+
+class OrganisationSerializer(TenantModelSerializer):
+    class Meta:
+        model = Organisation
+        fields = ["code", "name", "kind", "created_at"]
+        read_only_fields = fields
+
+
+class WorkspaceSerializer(TenantModelSerializer):
+    class Meta:
+        model = Workspace
+        fields = ["code", "organisation", "name", "description", "created_at", "archived_at"]
+        read_only_fields = ["code", "created_at", "archived_at"]
+        # The service says which name is taken; DRF's own check would ask without the caller's eyes.
+        validators: list[Any] = []
+
+    def validate_organisation(self, organisation: Organisation) -> Organisation:
+        if self.instance is not None and self.instance.organisation_id != organisation.pk:
+            raise serializers.ValidationError("A workspace stays in its organisation.")
+        return organisation
+
+
+class OrganisationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """The organisations you belong to."""
+
+    serializer_class = OrganisationSerializer
+    rules = {"list": (None, Scope.READ), "retrieve": (None, Scope.READ)}
+
+    def get_queryset(self) -> Any:
+        return Organisation.objects.for_user(self.request.user)
+
+
+class WorkspaceViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, mixins.UpdateModelMixin, TenantViewSet
+):
+    """Workspaces: places for stores, datasets and projects."""
+
+    serializer_class = WorkspaceSerializer
+    http_method_names = ["get", "post", "patch", "head", "options"]
+    rules = {
+        "list": (None, Scope.READ),
+        "retrieve": (Action.SEE_WORKSPACE, Scope.READ),
+        "create": (None, Scope.MANAGE),
+        "partial_update": (Action.MANAGE_WORKSPACE, Scope.MANAGE),
+    }
+
+    def get_queryset(self) -> Any:
+        return Workspace.objects.for_user(self.request.user).select_related("organisation")
+
+    def perform_create(self, serializer: Any) -> None:
+        """Asks the organisation's table first: who may not make workspaces is told so."""
+        values = serializer.validated_data
+        permissions.require(self.request.user, Action.CREATE_WORKSPACE, values["organisation"])
+        serializer.instance = workspaces.create(actor=self.request.user, **values)
+
+    def perform_update(self, serializer: Any) -> None:
+        values = {name: value for name, value in serializer.validated_data.items() if name != "organisation"}
+        serializer.instance = workspaces.update(workspace=serializer.instance, actor=self.request.user, **values)
+
+
+routes = router()
+routes.register("organisations", OrganisationViewSet, basename="organisation")
+routes.register("workspaces", WorkspaceViewSet, basename="workspace")
