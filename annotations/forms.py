@@ -1,0 +1,45 @@
+from typing import Any
+
+from django import forms
+
+from annotations.models import Task
+from annotations.queries import TaskFilter
+from projects.models import Label, Membership, Project, User
+from projects.tenancy import Actor
+
+
+class TaskFilterForm(forms.Form):
+    """The data browser's filters, read from the address."""
+
+    status = forms.ChoiceField(required=False, choices=[("", "Any status"), *Task.Status.choices])
+    label = forms.ModelChoiceField(Label.objects.none(), required=False, to_field_name="code", empty_label="Any label")
+    labeller = forms.ModelChoiceField(
+        User.objects.none(), required=False, to_field_name="code", empty_label="Any labeller"
+    )
+    text = forms.CharField(
+        required=False,
+        max_length=255,
+        label="File name",
+        widget=forms.SearchInput(attrs={"placeholder": "File name begins with…"}),
+    )
+    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, project: Project, user: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels: Any = self.fields["label"]
+        labels.queryset = Label.objects.for_user(user).filter(project=project).active().order_by("position")
+        labellers: Any = self.fields["labeller"]
+        at_work = Membership.objects.for_user(user).filter(organisation=project.organisation).values("user")
+        labellers.queryset = User.objects.filter(pk__in=at_work).order_by("name", "email")
+        labellers.label_from_instance = lambda person: person.display_name
+
+    def wanted(self) -> TaskFilter:
+        """The filter; a field that is not valid filters nothing, and says so beside it."""
+        values = self.cleaned_data
+        return TaskFilter(
+            status=values.get("status") or "",
+            label=values.get("label"),
+            labeller=values.get("labeller"),
+            text=values.get("text") or "",
+        )
