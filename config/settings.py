@@ -182,6 +182,12 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 # Jobs
 JOBS_PER_ORGANISATION = env.integer("JOBS_PER_ORGANISATION", 4, minimum=1)
+JOBS_PULSE_SECONDS = 1.0
+JOBS_SWEEP_SECONDS = 5.0
+JOBS_HINT_SECONDS = 30.0
+"""A due job that no worker came for in this time is announced again."""
+JOBS_RETRY_SECONDS = 10.0
+"""The pause before the second attempt; later ones are four times as long each."""
 DRAMATIQ_NAMESPACE = env.text("DRAMATIQ_NAMESPACE", "labelwright")
 
 # Accounts
@@ -266,9 +272,11 @@ WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGE_URL = env.secret("STORAGE_URL") or f"file://{VAR_DIR / 'store'}"
 """The installation's own store: uploads without a datastore of their own, thumbnails, exports."""
 LOCAL_STORE_ROOTS = [Path(path).resolve() for path in env.text("LOCAL_STORE_ROOTS").split(":") if path]
-"""Folders of this machine that a local datastore may read; VAR_DIR's own store is always among them."""
+"""Folders of this machine that a local datastore may read; never the installation's own store, which is all tenants'."""
 SIGNED_URL_SECONDS = env.integer("SIGNED_URL_SECONDS", 900, minimum=10)
 IMAGE_PIXEL_LIMIT = env.integer("IMAGE_PIXEL_LIMIT", 250_000_000, minimum=1)
+CHECKSUM_FILE_LIMIT = env.integer("CHECKSUM_FILE_LIMIT", 4 * 1024 * 1024)
+"""Files of a store up to this many bytes are read whole at ingest and get a SHA-256; of larger ones the etag has to do."""
 UPLOAD_FILE_LIMIT = env.integer("UPLOAD_FILE_LIMIT", 512 * 1024 * 1024, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -287,7 +295,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "DEFAULT_FILTER_BACKENDS": ["projects.rest.filtering.StrictFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["projects.rest.throttling.TokenBucketThrottle"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "projects.rest.schema.Schema",
     "EXCEPTION_HANDLER": "projects.rest.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": TRUSTED_PROXIES,
