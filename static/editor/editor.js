@@ -22,7 +22,7 @@ import { Viewport } from "./viewport.js";
  * What the editor asks of the page around it.
  * @typedef {{
  *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "instructions" | "conflict") => void,
- *   searchLabels: () => void, focusRegion: (id: string, what: "row" | "note") => void, focusStage: () => void,
+ *   searchLabels: (relabel?: boolean) => void, focusRegion: (id: string, what: "row" | "note") => void, focusStage: () => void,
  *   togglePanel: (side: "left" | "right") => void, leave: () => void,
  * }} Surroundings
  */

@@ -180,3 +180,15 @@ export function toggleEmpty(scene) {
   if (scene.shapes().length > 0) return null;
   return step(scene.history, (put) => put(IMAGE, { ...scene.image, empty: !scene.image.empty }));
 }
+
+/**
+ * Writes a note; a note says nothing about the shape, so the origin stays.
+ * @param {Scene} scene
+ * @param {string} id
+ * @param {string} note
+ */
+export function annotate(scene, id, note) {
+  const shape = scene.shape(id);
+  if (!shape || shape.note === note) return null;
+  return step(scene.history, (put) => put(id, { ...shape, note }));
+}

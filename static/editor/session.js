@@ -9,7 +9,7 @@ import { Emitter } from "./emitter.js";
  * @typedef {{
  *   tool: string, label: string, selection: ReadonlySet<string>, hover: string | null, sketch: Sketch | null,
  *   pointer: Point | null, hidden: ReadonlySet<string>, locked: ReadonlySet<string> | null, lastSize: Size | null,
- *   clipboard: readonly Shape[], clipboardFrom: string, panelFilter: string,
+ *   clipboard: readonly Shape[], clipboardFrom: string,
  * }} SessionState
  */
 
@@ -31,7 +31,6 @@ export class Session {
     lastSize: null,
     clipboard: [],
     clipboardFrom: "",
-    panelFilter: "",
   };
 
   /** Names the fields that changed. @type {Emitter<ReadonlySet<keyof SessionState>>} */

@@ -43,7 +43,7 @@ function nothingHere(editor) {
 export const PAGE_COMMANDS = [
   ...["1", "2", "3", "4", "5", "6", "7", "8", "9"].map(labelKey),
   { id: "label.search", title: "Search labels", group: "Labels", keys: ["/", "0"], run: (editor) => editor.ui.searchLabels() },
-  { id: "label.change", title: "Change the label of the selection", group: "Labels", keys: ["C"], when: (editor) => isEditable(editor) && editor.selected().length > 0, run: (editor) => editor.ui.searchLabels() },
+  { id: "label.change", title: "Change the label of the selection", group: "Labels", keys: ["C"], when: (editor) => isEditable(editor) && editor.selected().length > 0, run: (editor) => editor.ui.searchLabels(true) },
   { id: "page.empty", title: "Nothing here", group: "Image", keys: ["N"], when: isEditable, run: nothingHere },
   { id: "page.submit", title: "Submit", group: "Image", keys: ["Enter", "Ctrl+Enter"], when: isEditable, run: (editor) => editor.submit() },
   { id: "page.skip", title: "Skip with a reason", group: "Image", keys: ["S"], when: isEditable, run: (editor) => editor.ui.open("skip") },

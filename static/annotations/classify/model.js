@@ -1,0 +1,202 @@
+// @ts-check
+import { Emitter } from "../../editor/emitter.js";
+import { History, step } from "../../editor/history.js";
+import { Store } from "../../editor/store.js";
+/** @import { AnnotationDocument } from "../../editor/types.js" */
+
+/**
+ * The answer for one image. `suggested` are the labels a model gave and nobody has confirmed yet.
+ * @typedef {Readonly<{id: string, labels: readonly string[], suggested: readonly string[]}>} Answer
+ * @typedef {"multiclass" | "multilabel"} Mode
+ */
+
+/** A page of images, which of them are selected, and what they are labelled. */
+export class Sheet {
+  /** @type {Mode} */
+  mode;
+  /** @type {Store<Answer>} */
+  store = new Store();
+  /** @type {History<Answer>} */
+  history = new History(this.store);
+  /** The images on the page, in order. @type {readonly string[]} */
+  page = [];
+  /** @type {ReadonlySet<string>} */
+  selection = new Set();
+  /** The image the keys act from. @type {string | null} */
+  focus = null;
+  /** Where a range starts. @type {string | null} */
+  #anchor = null;
+
+  /** @type {Emitter<void>} */
+  changed = new Emitter();
+
+  /** @param {Mode} mode */
+  constructor(mode) {
+    this.mode = mode;
+    this.store.changed.on(() => this.changed.emit());
+  }
+
+  /** @param {string} id @returns {Answer} */
+  answer(id) {
+    return this.store.get(id) ?? { id, labels: [], suggested: [] };
+  }
+
+  /**
+   * Takes an image's answer from outside; it cannot be undone.
+   * @param {string} id
+   * @param {readonly string[]} labels
+   * @param {readonly string[]} suggested
+   */
+  adopt(id, labels, suggested) {
+    this.store.apply(new Map([[id, [this.store.get(id) ?? null, { id, labels: [...labels], suggested: [...suggested] }]]]), "remote");
+  }
+
+  /** @param {string} id @returns {AnnotationDocument} */
+  document(id) {
+    return { labels: [...this.answer(id).labels], regions: [], empty: false };
+  }
+
+  /** Lays out a page; what is no longer on it is no longer selected. @param {readonly string[]} ids */
+  show(ids) {
+    const old = this.page;
+    this.page = [...ids];
+    this.selection = new Set([...this.selection].filter((id) => ids.includes(id)));
+    if (!this.focus || !ids.includes(this.focus)) this.focus = ids[0] ?? null;
+    if (this.#anchor && !ids.includes(this.#anchor)) this.#anchor = null;
+    if (!old.some((id) => ids.includes(id))) this.history.clear();
+    this.changed.emit();
+  }
+
+  /** What a label goes to: the selection, or the only image of the page. */
+  targets() {
+    const [only] = this.page;
+    if (this.page.length === 1 && only) return [only];
+    return this.page.filter((id) => this.selection.has(id));
+  }
+
+  /** Selects an image or lets it go. @param {string} id */
+  toggle(id) {
+    const selection = new Set(this.selection);
+    if (!selection.delete(id)) selection.add(id);
+    this.#select(selection, id, id);
+  }
+
+  /** Selects everything between the last toggled image and this one. @param {string} id */
+  range(id) {
+    const from = this.page.indexOf(this.#anchor ?? this.focus ?? id);
+    const to = this.page.indexOf(id);
+    const between = this.page.slice(Math.min(from, to), Math.max(from, to) + 1);
+    this.#select(new Set([...this.selection, ...between]), id, this.#anchor ?? this.page[from] ?? id);
+  }
+
+  /** Selects all images, or none if all are selected. @param {readonly string[]} able those that may be labelled */
+  toggleAll(able) {
+    const all = able.every((id) => this.selection.has(id));
+    this.#select(new Set(all ? [] : able), this.focus, null);
+  }
+
+  clearSelection() {
+    this.#select(new Set(), this.focus, null);
+  }
+
+  /**
+   * Moves the focus by columns and rows, within the page.
+   * @param {number} right
+   * @param {number} down
+   * @param {number} columns
+   * @param {boolean} extend selects what is passed
+   */
+  move(right, down, columns, extend) {
+    const place = this.focus ? this.page.indexOf(this.focus) : -1;
+    const next = this.page[place + right + down * columns];
+    if (!next) return;
+    if (extend) this.range(next);
+    else this.setFocus(next);
+  }
+
+  /** @param {string} id */
+  setFocus(id) {
+    if (this.focus === id) return;
+    this.focus = id;
+    this.changed.emit();
+  }
+
+  /**
+   * Gives a label to images. One label per image replaces what was there; with several, the same label on all of
+   * them takes it off again. Afterwards the images are deselected.
+   * @param {string} label
+   * @param {readonly string[]} [ids]
+   * @returns {"added" | "removed" | "nobody"}
+   */
+  apply(label, ids = this.targets()) {
+    if (ids.length === 0) return "nobody";
+    const has = (/** @type {string} */ id) => this.answer(id).labels.includes(label);
+    const removes = this.mode === "multilabel" && ids.every(has);
+    this.#write(ids, ({ labels, suggested }) => {
+      if (removes) return { labels: without(labels, label), suggested: without(suggested, label) };
+      if (this.mode === "multiclass") return { labels: [label], suggested: [] };
+      return { labels: [...without(labels, label), label], suggested: without(suggested, label) };
+    });
+    this.clearSelection();
+    return removes ? "removed" : "added";
+  }
+
+  /** Takes one label off one image. @param {string} id @param {string} label */
+  remove(id, label) {
+    this.#write([id], ({ labels, suggested }) => ({ labels: without(labels, label), suggested: without(suggested, label) }));
+  }
+
+  /** Confirms what a model suggested. @param {readonly string[]} ids */
+  confirm(ids) {
+    this.#write(ids, ({ labels }) => ({ labels, suggested: [] }));
+  }
+
+  /** Images with unconfirmed suggestions. @param {readonly string[]} ids */
+  suggested(ids) {
+    return ids.filter((id) => this.answer(id).suggested.length > 0);
+  }
+
+  /** Images that still need a label. @param {readonly string[]} ids */
+  missing(ids) {
+    return ids.filter((id) => this.answer(id).labels.length === 0);
+  }
+
+  /** How many images of the page have the label. @param {string} label */
+  count(label) {
+    return this.page.filter((id) => this.answer(id).labels.includes(label)).length;
+  }
+
+  /**
+   * @param {readonly string[]} ids
+   * @param {(answer: Answer) => {labels: readonly string[], suggested: readonly string[]}} change
+   */
+  #write(ids, change) {
+    step(this.history, (put) => {
+      for (const id of ids) put(id, { id, ...change(this.answer(id)) });
+    });
+  }
+
+  /**
+   * @param {ReadonlySet<string>} selection
+   * @param {string | null} focus
+   * @param {string | null} anchor
+   */
+  #select(selection, focus, anchor) {
+    this.selection = selection;
+    this.focus = focus;
+    this.#anchor = anchor;
+    this.changed.emit();
+  }
+}
+
+/** @param {readonly string[]} labels @param {string} label */
+function without(labels, label) {
+  return labels.filter((other) => other !== label);
+}
+
+/** How many images stand side by side. @param {number} size @param {boolean} narrow */
+export function columnsFor(size, narrow) {
+  if (size <= 1) return 1;
+  if (narrow) return 2;
+  return size === 4 ? 2 : 3;
+}

@@ -1,0 +1,153 @@
+// @ts-check
+import { Api } from "./api.js";
+import { COMMANDS } from "./commands.js";
+import { chooseLabel } from "./commands/page.js";
+import { Editor } from "./editor.js";
+import { Input } from "./input.js";
+import { Keymap } from "./keymap.js";
+import { Bar } from "./panel/bar.js";
+import { wireButtons } from "./panel/buttons.js";
+import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "./panel/dialogs.js";
+import { part } from "./panel/dom.js";
+import { LabelTree } from "./panel/labels.js";
+import { browserClock, cookie, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
+import { RegionList } from "./panel/regions.js";
+import { say, showEmptyDesk, showStage } from "./panel/stage.js";
+import { showStrip } from "./panel/strip.js";
+import { Pictures } from "./render/picture.js";
+import { Renderer } from "./render/renderer.js";
+import { connect } from "./server.js";
+/** @import { Entry } from "./pager.js" */
+
+const bootstrap = readBootstrap();
+const stage = part("stage");
+const keymap = new Keymap(COMMANDS);
+const focusStage = () => stage.focus({ preventScroll: true });
+/** Whether the label looked for is meant for the selection. */
+let relabels = false;
+const server = connect(new Api(() => cookie("csrftoken")), bootstrap.urls);
+
+const editor = new Editor({
+  bootstrap, server, clock: browserClock, storage: localStorage,
+  ui: {
+    say: (message, urgent = false) => say(message, urgent),
+    open: (name) => openDialog(name, focusStage),
+    searchLabels: (relabel = false) => {
+      relabels = relabel;
+      togglePanel("right", true);
+      tree.focusSearch();
+    },
+    focusRegion: (id, what) => {
+      if (what === "note") togglePanel("right", true);
+      regions.focus(id, what);
+    },
+    focusStage,
+    togglePanel,
+    leave: () => void editor.desk.release(false).finally(() => location.assign(bootstrap.urls.leave)),
+  },
+});
+
+const pictures = new Pictures();
+const renderer = new Renderer(editor, /** @type {HTMLCanvasElement} */ (part("base")), /** @type {HTMLCanvasElement} */ (part("overlay")));
+const regions = new RegionList(editor, keymap, part("regions"), part("region-count"));
+const tree = new LabelTree({
+  labels: editor.labels, list: part("labels"), search: /** @type {HTMLInputElement} */ (part("label-search")),
+  choose: (code) => chooseLabel(editor, code, relabels),
+  leave: () => {
+    relabels = false;
+    focusStage();
+  },
+  count: (code) => counts().get(code) ?? 0,
+  chosen: () => new Set([editor.session.state.label]),
+});
+const refreshButtons = wireButtons(editor, keymap, { pressed, focusBack: focusStage });
+const bar = new Bar(editor.desk, () => editor.entry);
+new Input(editor, stage, keymap);
+showStrip(editor, part("strip"));
+fillHelp(keymap, labelTitle);
+wireClosing();
+wireSkip((reason) => editor.skip(reason));
+wireConflict((choice) => {
+  const task = editor.desk.sync.conflict();
+  if (task) editor.desk.sync.resolve(task, choice);
+});
+
+/** Regions by label. */
+function counts() {
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  for (const shape of editor.scene.shapes()) found.set(shape.label, (found.get(shape.label) ?? 0) + 1);
+  return found;
+}
+
+/** @param {string} id */
+function pressed(id) {
+  if (id === `tool.${editor.session.state.tool}`) return true;
+  if (id.startsWith("tool.") && id !== "tool.template-here") return false;
+  if (id === "region.lock") return editor.session.state.locked !== null;
+  return id === "page.empty" ? editor.scene.image.empty && editor.scene.shapes().length === 0 : null;
+}
+
+/** The name of the label behind a number key, for the help page. @param {string} id */
+function labelTitle(id) {
+  const key = /^label\.(\d)$/.exec(id)?.[1];
+  return key ? (editor.labels.byKey(key)?.path ?? "") : null;
+}
+
+let due = false;
+/** Buttons, counts and zoom follow once per frame. */
+function refresh() {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(() => {
+    due = false;
+    refreshButtons();
+    tree.refresh();
+    part("zoom").textContent = `${Math.round(editor.viewport.view.scale * 100)} %`;
+    part("submit").classList.toggle("is-ready", editor.editable && editor.obstacle() === null);
+  });
+}
+
+/** Shows the picture of the image in front, at once if it is here. @param {Entry | null} entry */
+async function showPicture(entry) {
+  if (!entry) {
+    renderer.show(null);
+    return showEmptyDesk(editor.desk.pager, bootstrap.project.paused);
+  }
+  const { code, url } = entry.task.image;
+  const ready = pictures.get(code);
+  renderer.show(ready);
+  if (ready) return showStage("ready");
+  showStage("loading");
+  try {
+    const picture = await pictures.load(code, url);
+    if (editor.entry !== entry) return;
+    renderer.show(picture);
+    showStage("ready");
+  } catch {
+    if (editor.entry === entry) showStage("broken", { title: "The image could not be loaded", words: "Try again, or skip it so that somebody looks into it." });
+  }
+}
+
+editor.opened.on((entry) => {
+  bar.refresh();
+  void showPicture(entry);
+  refresh();
+});
+editor.edited.on(refresh);
+editor.session.changed.on(refresh);
+editor.viewport.changed.on(refresh);
+editor.desk.changed.on(refresh);
+editor.desk.news.on((message) => say(message, true));
+editor.desk.sync.conflicted.on(() => openDialog("conflict", focusStage));
+editor.desk.pager.changed.on(() => {
+  if (!editor.entry) void showPicture(null);
+});
+editor.desk.pager.taken.on((entries) => entries.forEach(({ task }) => void pictures.load(task.image.code, task.image.url).catch(() => {})));
+part("retry").addEventListener("click", () => void (editor.entry ? showPicture(editor.entry) : editor.desk.pager.advance()));
+
+new ResizeObserver(([box]) => box && renderer.resize(box.contentRect.width, box.contentRect.height)).observe(stage);
+watchPage(editor.desk);
+focusStage();
+if (bootstrap.project.paused) showEmptyDesk(editor.desk.pager, true);
+else void editor.desk.start(bootstrap.page);

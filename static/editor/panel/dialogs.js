@@ -1,0 +1,85 @@
+// @ts-check
+import { element, keys, part } from "./dom.js";
+/** @import { Keymap } from "../keymap.js" */
+
+/** @param {string} name */
+function dialog(name) {
+  return /** @type {HTMLDialogElement} */ (part(name));
+}
+
+/**
+ * Fills the shortcut overlay from the command table.
+ * @param {Keymap<any>} keymap
+ * @param {(id: string) => string | null} nameOf another title, for commands that depend on the project
+ */
+export function fillHelp(keymap, nameOf) {
+  const groups = [...keymap.groups()].map(([group, commands]) => {
+    const rows = commands.flatMap((command) => {
+      const title = nameOf(command.id) ?? command.title;
+      if (!title || command.keys.length === 0) return [];
+      return [element("div", { class: "help-row" }, element("dt", {}, title), element("dd", {}, ...command.keys.slice(0, 2).map(keys)))];
+    });
+    return element("section", { class: "help-group" }, element("h3", {}, group), element("dl", {}, ...rows));
+  });
+  part("help-list").replaceChildren(...groups);
+}
+
+/**
+ * Opens a dialog and gives the focus back when it closes.
+ * @param {string} name
+ * @param {() => void} focusBack
+ */
+export function openDialog(name, focusBack) {
+  const target = dialog(name);
+  if (target.open) return;
+  target.addEventListener("close", focusBack, { once: true });
+  target.showModal();
+}
+
+/**
+ * The skip dialog: a reason is required, a click on a common one suffices.
+ * @param {(reason: string) => void} skip
+ */
+export function wireSkip(skip) {
+  const box = dialog("skip");
+  const form = box.querySelector("form");
+  const input = box.querySelector("input");
+  if (!form || !input) return;
+  const send = () => {
+    const reason = input.value.trim();
+    if (!reason) return input.focus();
+    box.close();
+    input.value = "";
+    skip(reason);
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  for (const button of box.querySelectorAll("[data-reason]")) {
+    button.addEventListener("click", () => {
+      input.value = button.getAttribute("data-reason") ?? "";
+      send();
+    });
+  }
+}
+
+/** @param {(choice: "ours" | "theirs") => void} resolve */
+export function wireConflict(resolve) {
+  const box = dialog("conflict");
+  box.addEventListener("cancel", (event) => event.preventDefault());
+  for (const button of box.querySelectorAll("[data-choice]")) {
+    button.addEventListener("click", () => {
+      box.close();
+      resolve(button.getAttribute("data-choice") === "theirs" ? "theirs" : "ours");
+    });
+  }
+}
+
+/** Every `[data-close]` closes the dialog around it. */
+export function wireClosing() {
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target.closest("[data-close]") : null;
+    target?.closest("dialog")?.close();
+  });
+}

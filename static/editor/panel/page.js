@@ -1,0 +1,59 @@
+// @ts-check
+import { maybePart } from "./dom.js";
+/** @import { Desk } from "../desk.js" */
+/** @import { Bootstrap, Clock } from "../types.js" */
+
+/** What the server wrote into the page. @returns {Bootstrap} */
+export function readBootstrap() {
+  return JSON.parse(document.getElementById("bootstrap")?.textContent ?? "null");
+}
+
+/** @param {string} name */
+export function cookie(name) {
+  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
+  const field = document.querySelector("[name=csrfmiddlewaretoken]");
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : field instanceof HTMLInputElement ? field.value : "";
+}
+
+/** @type {Clock} */
+export const browserClock = {
+  now: () => Date.now(),
+  after: (milliseconds, run) => window.setTimeout(run, milliseconds),
+  cancel: (timer) => window.clearTimeout(timer),
+};
+
+/**
+ * Shows or hides a side panel. Where there is no room beside the picture it is a drawer.
+ * @param {"left" | "right"} side
+ * @param {boolean} [shown]
+ */
+export function togglePanel(side, shown) {
+  const frame = maybePart("frame");
+  if (!frame) return;
+  const narrow = matchMedia("(max-width: 760px)").matches;
+  const key = narrow ? `drawer${side}` : `hide${side}`;
+  const open = narrow ? key in frame.dataset : !(key in frame.dataset);
+  const wanted = shown ?? !open;
+  if (wanted === narrow) frame.dataset[key] = "";
+  else delete frame.dataset[key];
+  for (const button of document.querySelectorAll(`[data-panel=${side}]`)) button.setAttribute("aria-expanded", String(wanted));
+}
+
+/**
+ * Tells the desk about the page: activity, visibility, network, and the wish to leave.
+ * @param {Desk} desk
+ */
+export function watchPage(desk) {
+  for (const kind of ["pointerdown", "wheel", "keydown"]) {
+    document.addEventListener(kind, () => desk.activity.touch(), { passive: true, capture: true });
+  }
+  document.addEventListener("visibilitychange", () => {
+    desk.activity.show(document.visibilityState === "visible");
+    if (document.visibilityState === "hidden") desk.sync.flush();
+  });
+  window.addEventListener("online", () => desk.retry());
+  window.addEventListener("beforeunload", (event) => {
+    if (desk.sync.unsaved || desk.outbox.size > 0) event.preventDefault();
+  });
+  window.addEventListener("pagehide", () => void desk.release(true));
+}
