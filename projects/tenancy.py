@@ -73,7 +73,7 @@ def enter_user(user_id: int) -> Context:
 
 def restore(context: Context) -> None:
     """Goes back to an earlier context."""
-    if connection.connection is None:
+    if connection.connection is None or connection.connection.closed:
         return
     if connection.needs_rollback:
         # An aborted transaction takes the settings back with it: only what Python remembers must follow.

@@ -1,14 +1,14 @@
 """The job table: outbox, queue, result and audit in one row. PostgreSQL is the truth, Redis only the doorbell."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
 
 from projects.codes import new_code
-from projects.tenancy import TenantForeignKey, TenantQuerySet
+from projects.tenancy import Actor, TenantForeignKey, TenantQuerySet
 
 
 class JobQuerySet(TenantQuerySet["Job"]):
@@ -19,7 +19,10 @@ class JobQuerySet(TenantQuerySet["Job"]):
 
 
 class Job(models.Model):
-    """One piece of background work, or, with `parent`, one shard of it. Times are the database's clock."""
+    """One piece of background work, or, with `parent`, one shard of it. Times are the database's clock.
+
+    A job without an organisation is the installation's own.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -27,6 +30,8 @@ class Job(models.Model):
         SUCCEEDED = "succeeded", "Succeeded"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
+
+    ENDED: ClassVar[tuple[str, ...]] = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey("projects.Organisation", models.CASCADE, null=True, blank=True, related_name="+")
@@ -44,8 +49,11 @@ class Job(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     """Counts claims, so a crash of the worker counts too."""
     max_attempts = models.PositiveSmallIntegerField(default=3)
-    next_attempt_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    waiting = models.BooleanField(default=False)
+    """A queued parent whose shards have not all ended: nobody claims it."""
     dispatched_at = models.DateTimeField(null=True, blank=True)
+    """When a worker was last told that there is work; the sweeper tells again where nobody came."""
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     progress_done = models.BigIntegerField(default=0)
@@ -58,7 +66,7 @@ class Job(models.Model):
     error_detail = models.CharField(max_length=2000, blank=True)
     cancel_requested = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -67,20 +75,47 @@ class Job(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "dedupe_key"],
+                fields=["organisation", "kind", "dedupe_key"],
                 condition=Q(state__in=("queued", "running")) & ~Q(dedupe_key=""),
+                nulls_distinct=False,
                 name="job_unfinished_unique",
             ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(state="queued"), name="job_due"),
+            models.Index(
+                F("queue"),
+                Coalesce("organisation", 0),
+                F("priority").desc(),
+                F("next_attempt_at"),
+                F("id"),
+                condition=Q(state="queued", waiting=False),
+                name="job_due",
+            ),
+            models.Index(F("queue"), Coalesce("organisation", 0), condition=Q(state="running"), name="job_running"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_lease"),
+            models.Index(fields=["id"], condition=Q(waiting=True), name="job_waiting"),
             models.Index(fields=["organisation", "-id"], condition=Q(parent__isnull=True), name="job_latest"),
             models.Index(fields=["parent", "state"], condition=Q(parent__isnull=False), name="job_shards"),
-            models.Index(
-                fields=["organisation", "queue"], condition=Q(state="running"), name="job_running_by_organisation"
-            ),
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code}"
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def for_user(self, user: Actor) -> Self:
+        """None: the schedule is the installation's."""
+        return self.none()
+
+
+class Schedule(models.Model):
+    """When a periodic function was last started, so that two tick processes do not both run it."""
+
+    name = models.CharField(max_length=60, unique=True)
+    last_run_at = models.DateTimeField(db_default=Now())
+
+    objects = ScheduleQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
