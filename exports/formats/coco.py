@@ -122,7 +122,7 @@ def _in_pixels(
             runs = rle.polygon_to_runs(parts, image.height, image.width)
             segmentation = {"size": [image.height, image.width], "counts": rle.compress(runs)}
     return {
-        "bbox": box,
+        "bbox": [*box],
         "area": records.area(annotation, box, parts),
         "segmentation": segmentation,
         "iscrowd": int(annotation.crowd),

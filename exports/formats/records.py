@@ -89,14 +89,11 @@ def from_document(document: Mapping[str, Any], category_ids: Mapping[str, int]) 
 def _from_region(region: Mapping[str, Any], category_id: int) -> ExportAnnotation:
     shape: Shape = region["shape"]
     parts = region["parts"] if shape == "polygon" else ()
-    if parts:
-        box = geometry.bounds(parts)
-    else:
-        box = geometry.Box(region["x"], region["y"], region["width"], region["height"])
+    frame = () if parts else (region["x"], region["y"], region["width"], region["height"])
     return ExportAnnotation(
         category_id=category_id,
         shape=shape,
-        box=box,
+        box=geometry.bounds(parts) if parts else geometry.Box(*frame),
         parts=parts,
         counts=region["rle"]["counts"] if shape == "mask" else "",
         crowd=region.get("crowd", False),
