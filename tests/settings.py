@@ -1,6 +1,7 @@
 """The settings of the tests: everything is real but the password hasher and the e-mail backend."""
 
 import os
+import tempfile
 
 from config.settings import *  # noqa: F403  # the tests run what production runs
 from config.settings import DATABASES, STATIC_ROOT
@@ -14,3 +15,7 @@ DATABASES["default"]["TEST"] = {"NAME": "test_labelwright" + os.environ.get("TES
 
 # WhiteNoise warns of a missing folder, and warnings are errors here.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+# What tests write goes with them.
+_store = tempfile.TemporaryDirectory(prefix="labelwright-tests-")
+STORAGE_URL = f"file://{_store.name}"

@@ -1,0 +1,12 @@
+from datetime import timedelta
+from typing import Any
+
+from exports import building
+from exports.models import Export
+from projects import jobs
+
+
+@jobs.handler("exports.build", queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def build_export(job: jobs.Running, export_id: int) -> dict[str, Any]:
+    """Writes the file of an export."""
+    return building.build(Export.objects.select_related("project").get(pk=export_id), job)
