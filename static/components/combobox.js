@@ -100,14 +100,10 @@ function buildInput(select) {
   input.autocomplete = "off";
   input.placeholder = select.querySelector('option[value=""]')?.textContent ?? "Type to search";
   input.disabled = select.disabled;
-  for (const [name, value] of [
-    ["role", "combobox"],
-    ["aria-autocomplete", "list"],
-    ["aria-expanded", "false"],
-    ["aria-controls", `${select.id}-list`],
-  ]) {
-    input.setAttribute(name, value);
-  }
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
+  input.setAttribute("aria-controls", `${select.id}-list`);
   const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
   label?.setAttribute("for", input.id);
   const described = select.getAttribute("aria-describedby");

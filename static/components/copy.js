@@ -7,7 +7,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-copy], [data-copy-from]");
   if (!(button instanceof HTMLElement)) return;
   const source = document.getElementById(button.dataset.copyFrom ?? "");
-  const text = button.dataset.copy ?? (source instanceof HTMLTextAreaElement ? source.value : source?.textContent) ?? "";
+  const text = button.dataset.copy ?? (source instanceof HTMLTextAreaElement ? source.value : source?.innerText) ?? "";
   const copied = await copy(text.trim());
   showResult(button, copied);
 });
@@ -37,3 +37,5 @@ function showResult(button, copied) {
     if (words) words.textContent = wordsBefore;
   }, SHOWN_MS);
 }
+
+export {};

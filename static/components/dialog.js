@@ -56,3 +56,5 @@ document.addEventListener("htmx:load", (event) => {
   if (!(event.target instanceof Element)) return;
   for (const form of event.target.querySelectorAll("form[data-confirm-name]")) weighName(form);
 });
+
+export {};

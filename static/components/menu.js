@@ -77,7 +77,7 @@ function walk(event, menu) {
   const next = stepTo(event.key, current, all.length);
   if (next !== null) {
     event.preventDefault();
-    all[next].focus();
+    all[next]?.focus();
   } else if (event.key === "Tab") {
     menu.hidePopover();
   } else if (/^\S$/u.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -95,12 +95,13 @@ document.addEventListener("keydown", (event) => {
     walk(event, openMenu);
     return;
   }
-  const id = event.target.getAttribute("popovertarget");
-  const menu = id ? document.getElementById(id) : null;
-  if (menu?.matches(".menu") && event.key === "ArrowDown") {
-    event.preventDefault();
-    if (!menu.matches(":popover-open")) menu.showPopover();
-    items(menu)[0]?.focus();
+  const menu = document.getElementById(event.target.getAttribute("popovertarget") ?? "");
+  if (!menu?.matches(".menu")) return;
+  if (menu.matches(":popover-open")) {
+    if (stepTo(event.key, -1, 1) !== null) walk(event, menu);
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    menu.showPopover();
+    walk(event, menu);
   }
 });
 

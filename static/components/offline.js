@@ -9,3 +9,5 @@ function show() {
 addEventListener("online", show);
 addEventListener("offline", show);
 show();
+
+export {};

@@ -118,3 +118,5 @@ document.addEventListener("htmx:load", (event) => {
   const table = event.target instanceof Element && event.target.closest("[data-table]");
   if (table) restore(table);
 });
+
+export {};
