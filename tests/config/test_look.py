@@ -14,6 +14,7 @@ BEFORE_SIGN_IN = [
     "/accounts/password/reset/",
     "/accounts/password/reset/done/",
     "/accounts/inactive/",
+    "/accounts/3rdparty/login/cancelled/",
 ]
 SIGNED_IN = [
     "/accounts/email/",
@@ -69,3 +70,9 @@ def test_styleguide_shows_every_component(db: None, rf: RequestFactory) -> None:
     request = rf.get("/styleguide/")
     request.user = factories.UserFactory()
     assert_our_look(render_to_string("styleguide.html", {"request": request}))
+
+
+def test_failed_third_party_sign_in_has_our_look(db: None, client: Client) -> None:
+    response = client.get("/accounts/3rdparty/login/error/")
+    assert response.status_code == 401
+    assert_our_look(response.content.decode())
