@@ -45,6 +45,8 @@ class Annotation(models.Model):
     active_seconds = models.FloatField(default=0)
     submit_key = models.UUIDField(null=True, blank=True)
     """The client's key of the last submission, by which a replay is known."""
+    lapsed_token = models.UUIDField(null=True, blank=True)
+    """The token of the last lease that ended without an answer, by which a late answer is known."""
     submitted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -88,6 +88,8 @@ class Lease(models.Model):
     task = TenantForeignKey(Task, models.CASCADE, related_name="leases", db_index=False)
     labeller = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     token = models.UUIDField(unique=True, editable=False)
+    takes_slot = models.BooleanField(default=True)
+    """False while a labeller changes an answer of their own, which keeps its place among the task's answers."""
     granted_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 
@@ -120,6 +122,8 @@ class QueuePosition(models.Model):
     priority = models.SmallIntegerField()
     shuffle_key = models.IntegerField()
     task_id = models.BigIntegerField()
+    rests_until = models.DateTimeField(null=True, blank=True)
+    """After a long search that found nothing: when to search again."""
 
     objects = QueuePositionQuerySet.as_manager()
 

@@ -1,0 +1,210 @@
+"""Counts of a project: appended as deltas by whoever causes them, folded into totals in the background.
+
+A labeller's transaction only inserts, so no two of them wait for one counter. A reading is the totals plus what is not
+folded yet, in one statement, so it is exact at any time.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from annotations.models import Annotation, Metric
+
+FOLD_BATCH = 20_000
+STATUSES = (
+    Metric.OPEN, Metric.LABELLED, Metric.NEEDS_REVIEW, Metric.APPROVED, Metric.SKIPPED, Metric.REMOVED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """One count that goes up or down."""
+
+    metric: str
+    amount: float
+    labeller_id: int | None = None
+    label_id: int | None = None
+
+
+APPEND = """
+    INSERT INTO annotations_progressdelta
+        (organisation_id, project_id, metric, labeller_id, label_id, day, amount, created_at)
+    SELECT %(organisation)s, %(project)s, metric, labeller, label, (now() AT TIME ZONE 'UTC')::date, amount, now()
+    FROM jsonb_to_recordset(%(changes)s::jsonb) AS x(metric text, labeller bigint, label bigint, amount float8)
+"""
+
+_FOLD = """
+WITH gone AS (
+    DELETE FROM annotations_progressdelta WHERE id IN (
+        SELECT id FROM annotations_progressdelta ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING organisation_id, project_id, metric, labeller_id, label_id, day, amount
+), folded AS (
+    INSERT INTO annotations_progresstotal AS t
+        (organisation_id, project_id, metric, labeller_id, label_id, day, amount)
+    SELECT organisation_id, project_id, metric, labeller_id, label_id, day, sum(amount) FROM gone
+    GROUP BY organisation_id, project_id, metric, labeller_id, label_id, day
+    ORDER BY project_id, metric, day, labeller_id, label_id
+    ON CONFLICT (project_id, metric, day, labeller_id, label_id) DO UPDATE SET amount = t.amount + excluded.amount
+)
+SELECT count(*) FROM gone
+"""
+
+_READ = """
+SELECT metric, labeller_id, label_id, day, sum(amount) FROM (
+    SELECT metric, labeller_id, label_id, day, amount FROM annotations_progresstotal
+    WHERE project_id = %(project)s AND metric = ANY (%(metrics)s)
+    UNION ALL
+    SELECT metric, labeller_id, label_id, day, amount FROM annotations_progressdelta
+    WHERE project_id = %(project)s AND metric = ANY (%(metrics)s)
+) counts
+GROUP BY GROUPING SETS ({grouping})
+"""
+
+
+def of_status(before: str, after: str) -> list[Change]:
+    """A task that goes from one status to another."""
+    return [] if before == after else [Change(before, -1), Change(after, 1)]
+
+
+def of_answer(labeller_id: int, *, before: str | None, after: str, seconds: float) -> list[Change]:
+    """An answer that is given (`before` is None), or given again; `seconds` is the active time it added."""
+    metrics = {Annotation.State.SUBMITTED: Metric.ANSWERS, Annotation.State.SKIPPED: Metric.SKIPS}
+    changes = [Change(Metric.SECONDS, seconds, labeller_id)] if seconds else []
+    if before != after:
+        changes.append(Change(metrics[Annotation.State(after)], 1, labeller_id))
+        if before is not None:
+            changes.append(Change(metrics[Annotation.State(before)], -1, labeller_id))
+    return changes
+
+
+def of_labels(before: Mapping[str, int], after: Mapping[str, int], ids: Mapping[str, int]) -> list[Change]:
+    """A final document that changes: regions per label code, 0 for image labels. Labels without an id are gone."""
+    changes = []
+    for label in sorted((before.keys() | after.keys()) & ids.keys()):
+        tasks = (label in after) - (label in before)
+        regions = after.get(label, 0) - before.get(label, 0)
+        if tasks:
+            changes.append(Change(Metric.LABEL_TASKS, tasks, label_id=ids[label]))
+        if regions:
+            changes.append(Change(Metric.LABEL_REGIONS, regions, label_id=ids[label]))
+    return changes
+
+
+def packed(changes: Iterable[Change]) -> str:
+    """The parameter `changes` of `APPEND`: sums per count, as JSON."""
+    sums: dict[tuple[str, int | None, int | None], float] = {}
+    for change in changes:
+        key = (str(change.metric), change.labeller_id, change.label_id)
+        sums[key] = sums.get(key, 0) + change.amount
+    rows = [
+        {"metric": metric, "labeller": labeller, "label": label, "amount": amount}
+        for (metric, labeller, label), amount in sums.items()
+        if amount
+    ]
+    return orjson.dumps(rows).decode()
+
+
+def append(*, organisation_id: int, project_id: int, changes: Iterable[Change]) -> None:
+    """Appends changes in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(APPEND, {"organisation": organisation_id, "project": project_id, "changes": packed(changes)})
+
+
+def fold(*, limit: int = FOLD_BATCH) -> int:
+    """Folds the oldest deltas that the context sees into the totals; answers how many. One fold runs at a time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('progress folding', 0))")
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(_FOLD, {"limit": limit})
+        return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Tasks of a project by status."""
+
+    open: int = 0
+    labelled: int = 0
+    needs_review: int = 0
+    approved: int = 0
+    skipped: int = 0
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Tasks that count: removed ones do not."""
+        return self.open + self.done
+
+    @property
+    def done(self) -> int:
+        return self.labelled + self.needs_review + self.approved + self.skipped
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one labeller did, in all or on one day."""
+
+    answers: int = 0
+    skips: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class LabelUse:
+    """How often final documents use a label."""
+
+    tasks: int = 0
+    regions: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All counts of a project at one instant, by row ids."""
+
+    counts: Counts
+    by_labeller: Mapping[int, Work] = field(default_factory=dict)
+    by_day: Mapping[date, Work] = field(default_factory=dict)
+    by_label: Mapping[int, LabelUse] = field(default_factory=dict)
+
+
+def counts(project_id: int) -> Counts:
+    """Tasks by status, exact now."""
+    rows = _read(project_id, STATUSES, "(metric)")
+    return Counts(**{row[0]: round(row[4]) for row in rows})
+
+
+def reading(project_id: int) -> Reading:
+    """Every count of the project; the cost grows with its days, labellers and labels, not with its tasks."""
+    rows = _read(project_id, tuple(Metric), "(metric), (metric, labeller_id), (metric, day), (metric, label_id)")
+    return Reading(
+        counts=Counts(
+            **{metric: round(sum_) for metric, *key, sum_ in rows if metric in STATUSES and key == [None] * 3}
+        ),
+        by_labeller=_gather(
+            rows, 1, Work, {Metric.ANSWERS: "answers", Metric.SKIPS: "skips", Metric.SECONDS: "seconds"}
+        ),
+        by_day=_gather(rows, 3, Work, {Metric.ANSWERS: "answers", Metric.SKIPS: "skips", Metric.SECONDS: "seconds"}),
+        by_label=_gather(rows, 2, LabelUse, {Metric.LABEL_TASKS: "tasks", Metric.LABEL_REGIONS: "regions"}),
+    )
+
+
+def _gather(rows: list[tuple[Any, ...]], column: int, kind: Any, names: Mapping[Metric, str]) -> dict[Any, Any]:
+    values: dict[Any, dict[str, float]] = {}
+    for row in rows:
+        name = names.get(row[0])
+        if name is not None and row[column] is not None:
+            values.setdefault(row[column], {})[name] = row[4] if name == "seconds" else round(row[4])
+    return {key: kind(**found) for key, found in values.items()}
+
+
+def _read(project_id: int, metrics: Iterable[str], grouping: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _READ.format(grouping=grouping), {"project": project_id, "metrics": [str(metric) for metric in metrics]}
+        )
+        return list(cursor.fetchall())
