@@ -1,3 +1,3 @@
-from django.urls import URLPattern, URLResolver
+from exports import api
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = api.routes.urls

@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from exports import views
 
 app_name = "exports"
-urlpatterns: list[URLPattern] = []
+
+urlpatterns = [
+    path("projects/<uuid:code>/exports/", views.exports, name="exports"),
+    path("exports/<uuid:code>/", views.export, name="export"),
+    path("exports/<uuid:code>/download/", views.download, name="download"),
+]

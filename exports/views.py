@@ -1,0 +1,58 @@
+"""Pages of a project's exports."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from exports import downloads, services
+from exports.forms import ExportForm
+from exports.models import Export
+from projects import navigation, permissions
+from projects.http import UserRequest
+from projects.models import Job, Project
+from projects.permissions import Action
+
+STOP_POLLING = 286
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exports(request: UserRequest, code: str) -> HttpResponse:
+    """The project's exports, newest first, and the form for another one."""
+    project = get_object_or_404(Project.objects.for_user(request.user).select_related("workspace"), code=code)
+    permissions.require(request.user, Action.EXPORT, project)
+    navigation.at(request, project)
+    form = ExportForm(request.POST or None, project=project, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        export = services.request_export(project=project, actor=request.user, **form.cleaned_data)
+        return redirect("exports:export", export.code)
+    rows = Export.objects.for_user(request.user).filter(project=project).select_related("job", "created_by")
+    page = Paginator(rows.order_by("-id"), 25).get_page(request.GET.get("page"))
+    status = 422 if form.errors else 200
+    return render(request, "exports/exports.html", {"project": project, "form": form, "page": page}, status=status)
+
+
+def _export(request: UserRequest, code: str) -> Export:
+    rows = Export.objects.for_user(request.user).select_related("project__workspace", "job", "created_by")
+    export = get_object_or_404(rows, code=code)
+    permissions.require(request.user, Action.EXPORT, export.project)
+    return export
+
+
+@require_safe
+def export(request: UserRequest, code: str) -> HttpResponse:
+    """One export: its progress until it is done, then its manifest and its download."""
+    found = _export(request, code)
+    navigation.at(request, found.project)
+    context = {"project": found.project, "export": found}
+    if not request.htmx:
+        return render(request, "exports/export.html", context)
+    unfinished = found.job is not None and found.job.state in (Job.State.QUEUED, Job.State.RUNNING)
+    return render(request, "exports/export.html#state", context, status=200 if unfinished else STOP_POLLING)
+
+
+@require_safe
+def download(request: HttpRequest, code: str) -> HttpResponseRedirect:
+    """Sends the browser to a short-lived signed URL of the file, and records that it was taken."""
+    found = _export(request, code)  # type: ignore[arg-type]  # signed in: DeniedByDefaultMiddleware
+    return redirect(downloads.signed_url(found, actor=request.user))
