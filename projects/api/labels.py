@@ -11,7 +11,7 @@ from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
 from projects.rest.serializers import TenantModelSerializer
-from projects.rest.viewsets import TenantViewSet, router
+from projects.rest.viewsets import PartialUpdateMixin, TenantViewSet, router
 
 
 class LabelSerializer(TenantModelSerializer):
@@ -46,7 +46,7 @@ class LabelViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.CreateModelMixin,
-    mixins.UpdateModelMixin,
+    PartialUpdateMixin,
     mixins.DestroyModelMixin,
     TenantViewSet,
 ):
@@ -54,7 +54,6 @@ class LabelViewSet(
 
     serializer_class = LabelSerializer
     filterset_class = LabelFilter
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     rules = {
         "list": (None, Scope.READ),
         "retrieve": (Action.SEE_PROJECT, Scope.READ),

@@ -9,7 +9,7 @@ from projects.models import Organisation, Workspace
 from projects.permissions import Action
 from projects.rest.permission import Scope
 from projects.rest.serializers import TenantModelSerializer
-from projects.rest.viewsets import TenantViewSet, router
+from projects.rest.viewsets import PartialUpdateMixin, TenantViewSet, router
 
 
 class OrganisationSerializer(TenantModelSerializer):
@@ -44,12 +44,11 @@ class OrganisationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Tena
 
 
 class WorkspaceViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, mixins.UpdateModelMixin, TenantViewSet
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, PartialUpdateMixin, TenantViewSet
 ):
     """Workspaces: places for stores, datasets and projects."""
 
     serializer_class = WorkspaceSerializer
-    http_method_names = ["get", "post", "patch", "head", "options"]
     rules = {
         "list": (None, Scope.READ),
         "retrieve": (Action.SEE_WORKSPACE, Scope.READ),

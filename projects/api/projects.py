@@ -17,7 +17,7 @@ from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
 from projects.rest.serializers import CodeField, TenantModelSerializer
-from projects.rest.viewsets import TenantViewSet, router
+from projects.rest.viewsets import PartialUpdateMixin, TenantViewSet, router
 
 
 class LabelNodeSerializer(serializers.Serializer[Any]):
@@ -71,13 +71,12 @@ class ProjectFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter i
 
 
 class ProjectViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, mixins.UpdateModelMixin, TenantViewSet
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, PartialUpdateMixin, TenantViewSet
 ):
     """Labelling projects. A project is made as a draft, gets its datasets and labels, and is started."""
 
     serializer_class = ProjectSerializer
     filterset_class = ProjectFilter
-    http_method_names = ["get", "post", "put", "patch", "head", "options"]
     rules = {
         "list": (None, Scope.READ),
         "retrieve": (Action.SEE_PROJECT, Scope.READ),

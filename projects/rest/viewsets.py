@@ -5,6 +5,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from rest_framework import routers, viewsets
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from projects.permissions import Action
 from projects.rest import idempotency
@@ -26,6 +27,17 @@ class TenantViewSet(viewsets.GenericViewSet[Any]):
         if key:
             method = str(request.method).lower()
             setattr(self, method, idempotency.wrapped(getattr(self, method), request, key))
+
+
+class PartialUpdateMixin:
+    """PATCH without PUT: a caller sends what changes, and cannot blank the rest by leaving it out."""
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        view: Any = self
+        serializer = view.get_serializer(view.get_object(), data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        view.perform_update(serializer)
+        return Response(view.get_serializer(serializer.instance).data)
 
 
 def router() -> routers.SimpleRouter:

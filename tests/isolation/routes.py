@@ -31,8 +31,12 @@ def _walk(patterns: list[Any], namespace: str, prefix: str) -> Iterator[Route]:
             yield from _walk(pattern.url_patterns, inner, path)
         elif isinstance(pattern, URLPattern):
             actions = getattr(pattern.callback, "actions", None)
-            methods = frozenset(method.upper() for method in actions) - {"HEAD"} if actions else None
-            yield Route(f"{namespace}{pattern.name or path}", path, methods)
+            methods = (
+                frozenset(m.upper() for m in actions if m in pattern.callback.cls.http_method_names)
+                if actions
+                else None
+            )
+            yield Route(f"{namespace}{pattern.name or path}", path, methods and methods - {"HEAD"})
 
 
 def all_routes() -> list[Route]:

@@ -6,6 +6,7 @@ signed in, about their own things alone.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 OWNER, MANAGER, REVIEWER, VIEWER, LABELLER = "owner", "manager", "reviewer", "viewer", "labeller"
 ROLES = (OWNER, MANAGER, REVIEWER, VIEWER, LABELLER)
@@ -27,10 +28,19 @@ class Row:
     hidden: tuple[str, ...] = ()
     """Roles of the same tenant that must not even learn that the object exists: 404 instead of 403."""
     public: bool = False
+    body: dict[str, Any] = field(default_factory=dict)
+    """What a write sends; `@workspace` stands for the code of that thing. Without it an empty body must do."""
 
 
-def row(thing: str = "", *, hidden: tuple[str, ...] = (), public: bool = False, **methods: tuple[str, ...]) -> Row:
-    return Row(thing, {name.upper(): roles for name, roles in methods.items()}, hidden, public)
+def row(
+    thing: str = "",
+    *,
+    hidden: tuple[str, ...] = (),
+    public: bool = False,
+    body: dict[str, Any] | None = None,
+    **methods: tuple[str, ...],
+) -> Row:
+    return Row(thing, {name.upper(): roles for name, roles in methods.items()}, hidden, public, body or {})
 
 
 TABLE: dict[str, Row] = {
@@ -38,4 +48,36 @@ TABLE: dict[str, Row] = {
     "readyz": row(public=True, get=ALL),
     "schema": row(get=ALL),
     "api-docs": row(get=ALL),
+    # API: organisations, workspaces, projects, labels
+    "api-projects:organisation-list": row(get=ALL),
+    "api-projects:organisation-detail": row("organisation", get=ALL),
+    "api-projects:workspace-list": row(
+        get=ALL, post=RUN, body={"organisation": "@organisation", "name": "Another workspace"}
+    ),
+    "api-projects:workspace-detail": row("workspace", get=ALL, patch=RUN),
+    "api-projects:project-list": row(
+        get=ALL, post=MANAGE, body={"workspace": "@workspace", "name": "Another project", "task_type": "box"}
+    ),
+    "api-projects:project-detail": row("project", get=ALL, patch=MANAGE),
+    "api-projects:project-labels": row("project", put=MANAGE),
+    "api-projects:project-start": row("project", post=MANAGE),
+    "api-projects:project-pause": row("project", post=MANAGE),
+    "api-projects:project-resume": row("project", post=MANAGE),
+    "api-projects:project-complete": row("project", post=MANAGE),
+    "api-projects:project-archive": row("project", post=MANAGE),
+    "api-projects:label-list": row(get=ALL, post=MANAGE, body={"project": "@project", "name": "Another label"}),
+    "api-projects:label-detail": row("label", get=ALL, patch=MANAGE, delete=MANAGE),
+    # API: exports
+    "api-exports:export-list": row(get=ALL, post=EXPORT, body={"project": "@project", "format": "coco"}),
+    "api-exports:export-detail": row("export", get=EXPORT),
+    "api-exports:export-download": row("export", get=EXPORT),
+    # Pages: a project's work
+    "annotations:dashboard": row("project", get=READ),
+    "annotations:browse": row("project", get=READ),
+    "annotations:task": row("task", get=READ),
+    "annotations:label": row("project", get=LABEL),
+    # Pages: exports
+    "exports:exports": row("project", get=EXPORT, post=EXPORT),
+    "exports:export": row("export", get=EXPORT),
+    "exports:download": row("export", get=EXPORT),
 }

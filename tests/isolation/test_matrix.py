@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -13,7 +14,7 @@ from tests.isolation.table import ROLES, TABLE, Row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.isolation]
 
-DENIED, ABSENT = {403}, {404}
+DENIED, ABSENT, REFUSED = {403}, {404}, {400, 403, 404, 422}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -24,9 +25,14 @@ def _url(route: Route, row: Row, world: World) -> str:
     return reverse(route.name, kwargs={name: world.code(row.thing) for name in names})
 
 
-def _call(client: Client, method: str, url: str) -> tuple[int, str]:
-    body = json.dumps({}) if url.startswith("/api/") and method != "GET" else None
-    options = {"data": body, "content_type": "application/json"} if body else {}
+def _call(client: Client, method: str, url: str, row: Row, world: World) -> tuple[int, str]:
+    options = {}
+    if url.startswith("/api/") and method != "GET":
+        body = {
+            name: world.code(value[1:]) if isinstance(value, str) and value.startswith("@") else value
+            for name, value in row.body.items()
+        }
+        options = {"data": json.dumps(body), "content_type": "application/json"}
     response = client.generic(method, url, **options)
     content = b"".join(response.streaming_content) if response.streaming else response.content
     return response.status_code, content.decode(errors="replace") + str(response.headers)
@@ -58,24 +64,32 @@ def test_route(route: Route, own: World, foreign: World, clients: dict[str, Clie
 def _cell(
     route: Route, row: Row, method: str, role: str, own: World, foreign: World, clients: dict[str, Client]
 ) -> list[str]:
-    found = []
     url = _url(route, row, own)
-    status, text = _call(clients[role], method, url)
-    expected = _expected(row, method, role)
-    if not expected(status):
-        found.append(f"{method} {url} as {role}: {status}")
-    if CANARY in text and role != "outsider":
-        found.append(f"{method} {url} as {role} shows the other tenant")
-    if row.thing and role not in {"outsider", "anonymous"} and method in row.methods:
-        status, text = _call(clients[role], method, _url(route, row, foreign))
-        if status not in ABSENT:
-            found.append(f"{method} {url} of the other tenant as {role}: {status}")
-        if CANARY in text:
-            found.append(f"{method} {url} of the other tenant as {role} shows the canary")
+    found = _judge(
+        _call(clients[role], method, url, row, own), _expected(row, method, role), f"{method} {url} as {role}"
+    )
+    if role == "outsider":
+        # The canaries are the outsider's own.
+        return [line for line in found if not line.endswith("canary")]
+    if role == "anonymous":
+        return found
+    if row.thing and method in row.methods:
+        theirs = _url(route, row, foreign)
+        answer = _call(clients[role], method, theirs, row, foreign)
+        found += _judge(answer, ABSENT.__contains__, f"{method} {theirs} of the other tenant as {role}")
+    if row.body and method == "POST":
+        answer = _call(clients[role], method, url, row, foreign)
+        found += _judge(answer, REFUSED.__contains__, f"{method} {url} naming the other tenant's things as {role}")
     return found
 
 
-def _expected(row: Row, method: str, role: str):  # a predicate on the status
+def _judge(answer: tuple[int, str], expected: Callable[[int], bool], what: str) -> list[str]:
+    status, text = answer
+    found = [] if expected(status) else [f"{what}: {status}"]
+    return [*found, f"{what} shows the canary"] if CANARY in text else found
+
+
+def _expected(row: Row, method: str, role: str) -> Callable[[int], bool]:
     if method not in row.methods:
         return lambda status: status in {302, 401, 403, 404, 405, 415}
     if row.public:
@@ -84,6 +98,8 @@ def _expected(row: Row, method: str, role: str):  # a predicate on the status
         return lambda status: status in {302, 401, 403}
     if row.thing and (role == "outsider" or role in row.hidden):
         return ABSENT.__contains__
+    if role == "outsider" and row.body and method == "POST":
+        return {400, 422}.__contains__
     if role != "outsider" and role not in row.methods[method]:
         return DENIED.__contains__
     # Let through: what the empty body then lacks is another matter, but never a server error.
