@@ -23,3 +23,6 @@ urlpatterns = [
 
 if settings.DEBUG:
     urlpatterns.append(path("styleguide/", TemplateView.as_view(template_name="styleguide.html")))
+
+handler404 = "config.failures.not_found"
+handler500 = "config.failures.server_error"

@@ -1,5 +1,6 @@
 """Every request gets the rows of its user and no others, and every expected failure its page."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -11,6 +12,20 @@ from projects import tenancy
 from projects.errors import DomainError
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestIdMiddleware:
+    """Gives every request a reference that its answer, its error page and its log lines share."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        reference = secrets.token_hex(6)
+        request.reference = reference  # type: ignore[attr-defined]  # read by config.failures
+        response = self.get_response(request)
+        response["X-Request-ID"] = reference
+        return response
 
 
 class TenancyMiddleware:
