@@ -53,16 +53,19 @@ WITH gone AS (
 SELECT count(*) FROM gone
 """
 
-_READ = """
-SELECT metric, labeller_id, label_id, day, sum(amount) FROM (
-    SELECT metric, labeller_id, label_id, day, amount FROM annotations_progresstotal
-    WHERE project_id = %(project)s AND metric = ANY (%(metrics)s)
+_NOW = """
+FROM (
+    SELECT metric, labeller_id, label_id, day, amount FROM annotations_progresstotal WHERE project_id = %(project)s
     UNION ALL
-    SELECT metric, labeller_id, label_id, day, amount FROM annotations_progressdelta
-    WHERE project_id = %(project)s AND metric = ANY (%(metrics)s)
+    SELECT metric, labeller_id, label_id, day, amount FROM annotations_progressdelta WHERE project_id = %(project)s
 ) counts
-GROUP BY GROUPING SETS ({grouping})
+WHERE metric = ANY (%(metrics)s)
 """
+_COUNTS = f"SELECT metric, sum(amount) {_NOW} GROUP BY metric"  # noqa: S608  # constants
+_READ = f"""
+SELECT metric, labeller_id, label_id, day, sum(amount) {_NOW}
+GROUP BY GROUPING SETS ((metric), (metric, labeller_id), (metric, label_id), (metric, day))
+"""  # noqa: S608  # constants
 
 
 def of_status(before: str, after: str) -> list[Change]:
@@ -174,13 +177,12 @@ class Reading:
 
 def counts(project_id: int) -> Counts:
     """Tasks by status, exact now."""
-    rows = _read(project_id, STATUSES, "(metric)")
-    return Counts(**{row[0]: round(row[4]) for row in rows})
+    return Counts(**{metric: round(amount) for metric, amount in _rows(_COUNTS, project_id, STATUSES)})
 
 
 def reading(project_id: int) -> Reading:
     """Every count of the project; the cost grows with its days, labellers and labels, not with its tasks."""
-    rows = _read(project_id, tuple(Metric), "(metric), (metric, labeller_id), (metric, day), (metric, label_id)")
+    rows = _rows(_READ, project_id, tuple(Metric))
     return Reading(
         counts=Counts(
             **{metric: round(sum_) for metric, *key, sum_ in rows if metric in STATUSES and key == [None] * 3}
@@ -202,9 +204,7 @@ def _gather(rows: list[tuple[Any, ...]], column: int, kind: Any, names: Mapping[
     return {key: kind(**found) for key, found in values.items()}
 
 
-def _read(project_id: int, metrics: Iterable[str], grouping: str) -> list[tuple[Any, ...]]:
+def _rows(sql: str, project_id: int, metrics: Iterable[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _READ.format(grouping=grouping), {"project": project_id, "metrics": [str(metric) for metric in metrics]}
-        )
+        cursor.execute(sql, {"project": project_id, "metrics": [str(metric) for metric in metrics]})
         return list(cursor.fetchall())

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import pytest
@@ -28,6 +28,9 @@ def box(label: str, x: float = 1, y: float = 2, width: float = 30, height: float
         "width": width,
         "height": height,
     }
+
+
+MakeBench: TypeAlias = "Callable[..., Bench]"
 
 
 @dataclass

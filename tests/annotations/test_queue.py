@@ -1,5 +1,4 @@
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,9 +7,8 @@ from django.utils import timezone
 from annotations import queue
 from annotations.models import Annotation, Lease, QueuePosition, Task
 from projects.models import Image, Project
-from tests.annotations.conftest import Bench
+from tests.annotations.conftest import Bench, MakeBench
 
-MakeBench = Callable[..., Bench]
 pytestmark = pytest.mark.django_db
 
 

@@ -1,5 +1,4 @@
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +11,8 @@ from annotations.documents import InvalidDocument
 from annotations.drafts import LeaseExpired
 from annotations.models import Annotation, AnnotationRevision, Lease, Metric, ProgressDelta, Task, TaskLabel
 from projects.models import Project
-from tests.annotations.conftest import Bench, box
+from tests.annotations.conftest import Bench, MakeBench, box
 
-MakeBench = Callable[..., Bench]
 pytestmark = pytest.mark.django_db
 
 
