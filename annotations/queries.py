@@ -1,7 +1,7 @@
 """Reads over tasks for the data browser: pages by key, so that the last page costs what the first does."""
 
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -32,7 +32,9 @@ class TaskFilter:
         return {name: value for name, value in values.items() if value}
 
     def without(self, name: str) -> Self:
-        return replace(self, **{name: "" if name in {"status", "text"} else None})
+        """The filter with `name` left open."""
+        nothing: Any = "" if name in {"status", "text"} else None
+        return replace(self, **{name: nothing})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 UNUSED = ("vendor/htmx.org/dist/ext/", "django_htmx/ext/")
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise is untyped
     """Rewrites the imports between our modules; a cycle or a missing module fails `collectstatic`."""
 
     support_js_module_import_aggregation = True

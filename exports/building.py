@@ -152,6 +152,7 @@ def _images(reader: Connection[Any], export: Export, categories: Sequence[Export
         cursor.itersize = ROWS
         set_json_loads(orjson.loads, cursor)
         cursor.execute(_ROWS, _chosen(export))
+        row: Any  # its names are _ROWS's columns
         for number, row in enumerate(cursor, start=1):
             yield ExportImage(
                 id=number,

@@ -104,7 +104,7 @@ def allowed_actions(user: Actor, place: Place) -> frozenset[Action]:
 def projects_allowing(user: Actor, action: Action) -> QuerySet[Project]:
     """The projects in which `user` may do `action`: what a list over several projects is narrowed to."""
     own, at_work = _memberships(user, action)
-    named = Membership.objects.filter(user_id=user.pk, project__isnull=False)
+    named = _held_by(user).filter(project__isnull=False)
     return Project.objects.filter(
         Q(organisation__in=own.values("organisation"))
         | Q(pk__in=at_work.filter(project__isnull=False).values("project"))
@@ -124,9 +124,13 @@ def workspaces_allowing(user: Actor, action: Action) -> QuerySet[Workspace]:
     )
 
 
+def _held_by(user: Actor) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user) if user.is_authenticated else Membership.objects.none()
+
+
 def _memberships(user: Actor, action: Action) -> tuple[QuerySet[Membership], QuerySet[Membership]]:
     """The user's memberships that allow the action: as a runner of the organisation, and by a role below it."""
-    own = Membership.objects.filter(user_id=user.pk, role__in=RULES[action])
+    own = _held_by(user).filter(role__in=RULES[action])
     return own.filter(role__in=Membership.RUNS_ORGANISATION), own.filter(role__in=Membership.WORK_ROLES)
 
 

@@ -12,16 +12,18 @@ every entry (request, job, command) sets its own, so nothing leaks from one user
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
 from django.apps import apps
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-Actor: TypeAlias = AbstractBaseUser | AnonymousUser
+if TYPE_CHECKING:
+    from projects.models import User  # the models stand on this module
+
+Actor: TypeAlias = "User | AnonymousUser"
 M = TypeVar("M", bound=models.Model, covariant=True)
 
 
@@ -44,7 +46,7 @@ def current() -> Context:
 
 def _remember(context: Context) -> None:
     # On psycopg's connection, not on Django's wrapper: what is remembered must go when the connection goes.
-    connection.connection.tenancy = context  # type: ignore[union-attr]  # an attribute of our own
+    connection.connection.tenancy = context
 
 
 def enter(context: Context) -> None:

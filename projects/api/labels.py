@@ -28,8 +28,8 @@ class LabelSerializer(TenantModelSerializer):
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """A label stays in its project, and its parent is in the same."""
-        project = values.get("project") or (self.instance and self.instance.project)
-        if self.instance is not None and project.pk != self.instance.project_id:
+        project = self.instance.project if self.instance is not None else values["project"]
+        if values.get("project", project) != project:
             raise serializers.ValidationError({"project": "A label stays in its project."})
         parent = values.get("parent")
         if parent is not None and parent.project_id != project.pk:
@@ -69,9 +69,7 @@ class LabelViewSet(
         values = dict(serializer.validated_data)
         project, parent = values.pop("project"), values.pop("parent", None)
         permissions.require(self.request.user, Action.MANAGE_PROJECT, project)
-        serializer.instance = taxonomy.add(
-            project=project, parent=parent and parent.code, actor=self.request.user, **values
-        )
+        serializer.instance = taxonomy.add(project=project, parent=parent and parent.code, actor=self.caller, **values)
 
     def perform_update(self, serializer: Any) -> None:
         values = dict(serializer.validated_data)
@@ -80,11 +78,11 @@ class LabelViewSet(
         if "parent" in values:
             parent = values.pop("parent")
             if (parent and parent.pk) != label.parent_id:
-                label = taxonomy.move(label=label, parent=parent and parent.code, actor=self.request.user)
-        serializer.instance = taxonomy.update(label=label, actor=self.request.user, **values) if values else label
+                label = taxonomy.move(label=label, parent=parent and parent.code, actor=self.caller)
+        serializer.instance = taxonomy.update(label=label, actor=self.caller, **values) if values else label
 
     def perform_destroy(self, label: Label) -> None:
-        taxonomy.archive(label=label, actor=self.request.user)
+        taxonomy.archive(label=label, actor=self.caller)
 
 
 routes = router()

@@ -63,11 +63,11 @@ class WorkspaceViewSet(
         """Asks the organisation's table first: who may not make workspaces is told so."""
         values = serializer.validated_data
         permissions.require(self.request.user, Action.CREATE_WORKSPACE, values["organisation"])
-        serializer.instance = workspaces.create(actor=self.request.user, **values)
+        serializer.instance = workspaces.create(actor=self.caller, **values)
 
     def perform_update(self, serializer: Any) -> None:
         values = {name: value for name, value in serializer.validated_data.items() if name != "organisation"}
-        serializer.instance = workspaces.update(workspace=serializer.instance, actor=self.request.user, **values)
+        serializer.instance = workspaces.update(workspace=serializer.instance, actor=self.caller, **values)
 
 
 routes = router()

@@ -98,7 +98,7 @@ class ProjectViewSet(
         values = dict(serializer.validated_data)
         datasets, labels = values.pop("datasets", []), values.pop("labels", None)
         permissions.require(self.request.user, Action.CREATE_PROJECT, values["workspace"])
-        serializer.instance = setup.create(actor=self.request.user, **values)
+        serializer.instance = setup.create(actor=self.caller, **values)
         self._fill(serializer.instance, datasets, labels)
 
     @transaction.atomic
@@ -106,15 +106,14 @@ class ProjectViewSet(
         values = dict(serializer.validated_data)
         datasets, labels = values.pop("datasets", []), values.pop("labels", None)
         values.pop("workspace", None)
-        serializer.instance = setup.update(project=serializer.instance, actor=self.request.user, **values)
+        serializer.instance = setup.update(project=serializer.instance, actor=self.caller, **values)
         self._fill(serializer.instance, datasets, labels)
 
     def _fill(self, project: Project, datasets: list[Dataset], labels: Any) -> None:
-        actor: Any = self.request.user
         if datasets:
-            setup.choose_data(project=project, datasets=datasets, actor=actor)
+            setup.choose_data(project=project, datasets=datasets, actor=self.caller)
         if labels is not None:
-            taxonomy.save_nested(project=project, labels=labels, actor=actor)
+            taxonomy.save_nested(project=project, labels=labels, actor=self.caller)
 
     @extend_schema(
         request=LabelNodeSerializer(many=True),
@@ -126,12 +125,12 @@ class ProjectViewSet(
     @action(detail=True, methods=["put"], url_path="labels", url_name="labels")
     def set_labels(self, request: Request, **kwargs: Any) -> Response:
         """Makes the project's labels exactly this tree; labels that carry their `code` are kept and renamed or moved."""
-        change = taxonomy.save_nested(project=self.get_object(), labels=request.data, actor=request.user)  # type: ignore[arg-type]  # signed in
+        change = taxonomy.save_nested(project=self.get_object(), labels=request.data, actor=self.caller)
         return Response({"added": change.added, "changed": change.changed, "removed": change.removed})
 
     def _step(self, request: Request, verb: Callable[..., Any]) -> Response:
         project = self.get_object()
-        verb(project=project, actor=request.user)
+        verb(project=project, actor=self.caller)
         project.refresh_from_db()
         return Response(self.get_serializer(project).data)
 

@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,9 +13,9 @@ from projects.tenancy import Actor, TenantQuerySet
 class ApiTokenQuerySet(TenantQuerySet["ApiToken"]):
     visible_through = "organisation"
 
-    def for_user(self, user: Actor) -> "ApiTokenQuerySet":
+    def for_user(self, user: Actor) -> Self:
         """A person sees their own tokens alone."""
-        return super().for_user(user).filter(user_id=user.pk)
+        return super().for_user(user).filter(user=user) if user.is_authenticated else self.none()
 
 
 class ApiToken(models.Model):

@@ -36,6 +36,14 @@ class TokenAuthentication(authentication.BaseAuthentication):
         return 'Bearer realm="Labelwright"'
 
 
+def caller(request: Request) -> User:
+    """Who calls; DeclaredPermission lets no stranger through to an action."""
+    user = request.user
+    if not user.is_authenticated:
+        raise exceptions.NotAuthenticated
+    return user
+
+
 def token_of(request: Any) -> ApiToken | None:
     """The token that a request came with, if any."""
     auth = getattr(request, "auth", None)

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from projects import tenancy
 from projects.errors import BadInput, Conflict
 from projects.models import IdempotencyKey
+from projects.rest.authentication import caller
 
 HEADER = "Idempotency-Key"
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -48,7 +49,7 @@ def once(request: Request, key: str, act: Callable[[], Response]) -> Response:
     fingerprint = _fingerprint(request)
     with transaction.atomic():
         row, made = IdempotencyKey.objects.get_or_create(
-            user_id=request.user.pk,
+            user=caller(request),
             key=key,
             defaults={"organisation_id": _organisation(), "fingerprint": fingerprint},
         )

@@ -75,8 +75,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     else:
         codes = error.get_codes()
         answer = problem(error.status_code, codes if isinstance(codes, str) else "error", str(error.detail))
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        answer["Retry-After"] = str(int(error.wait) + 1)
+    wait = getattr(error, "wait", None)
+    if wait:
+        answer["Retry-After"] = str(int(wait) + 1)
     header = getattr(error, "auth_header", None)
     if header:
         answer["WWW-Authenticate"] = header

@@ -77,7 +77,7 @@ class Schema(AutoSchema):
         for code in sorted(set(codes)):
             if str(code) not in bodies:
                 answer = OpenApiResponse(ProblemSerializer, description=ERRORS[code])
-                bodies[str(code)] = self._get_response_for_code(
+                bodies[str(code)] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # spectacular's own
                     answer, str(code), media_types=["application/problem+json"], direction=direction
                 )
         return bodies

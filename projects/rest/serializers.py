@@ -4,8 +4,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from projects.tenancy import HasForUser
-
 
 class CodeField(serializers.SlugRelatedField):  # type: ignore[type-arg]  # rows of any tenant table
     """A related row by its `code`; a foreign or absent one is "does not exist" alike."""
@@ -15,7 +13,7 @@ class CodeField(serializers.SlugRelatedField):  # type: ignore[type-arg]  # rows
 
     def get_queryset(self) -> Any:
         """The declared model's rows, narrowed to the caller's."""
-        rows: HasForUser | None = super().get_queryset()
+        rows: Any = super().get_queryset()
         return None if rows is None else rows.for_user(self.context["request"].user)
 
     def to_representation(self, row: Any) -> str:

@@ -7,8 +7,9 @@ from rest_framework import routers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from projects.models import User
 from projects.permissions import Action
-from projects.rest import idempotency
+from projects.rest import authentication, idempotency
 
 Rule: TypeAlias = tuple[Action | None, str]
 
@@ -19,6 +20,11 @@ class TenantViewSet(viewsets.GenericViewSet[Any]):
     lookup_field = "code"
     lookup_value_converter = "uuid"
     rules: ClassVar[Mapping[str, Rule]] = {}
+
+    @property
+    def caller(self) -> User:
+        """Who calls: the actor of what the action does."""
+        return authentication.caller(self.request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication, permission and throttling: wraps a write that carries a key."""
