@@ -17,11 +17,15 @@ import { DraftSync } from "./sync.js";
  * @typedef {{entries: Entry[], error: ApiError}} Refusal answers that came back to be corrected
  */
 
+const AGAIN = 4000;
+
 /** Everything between a labelling page and the server: leases, drafts, answers, time. */
 export class Desk {
   #server;
   #backup;
   #adopt;
+  #clock;
+  #waiting = false;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
   /** @type {Pager} */
@@ -53,6 +57,7 @@ export class Desk {
   constructor({ server, bootstrap, clock, storage, size, adopt }) {
     this.#server = server;
     this.#adopt = adopt;
+    this.#clock = clock;
     this.#backup = new Backup(storage, bootstrap.project.code);
     this.#backup.sweep(clock.now());
     this.activity = new Activity(clock.now);
@@ -67,6 +72,7 @@ export class Desk {
     this.pager.taken.on((entries) => entries.forEach((entry) => this.#take(entry)));
     this.outbox.delivered.on((delivered) => this.#delivered(delivered));
     this.outbox.returned.on((returned) => this.#returned(returned));
+    this.pager.changed.on(() => this.#waitForPage());
     this.leases.changed.on((state) => state.kind === "lost" && this.#lost(state.tokens));
   }
 
@@ -145,6 +151,23 @@ export class Desk {
     this.sync.flush();
     void this.outbox.flush();
     void this.leases.beat();
+    if (this.#stuck) void this.pager.advance();
+    else void this.pager.prefetch();
+  }
+
+  /** Whether the desk is empty only because the server did not answer. */
+  get #stuck() {
+    return this.pager.current.length === 0 && this.pager.error !== null;
+  }
+
+  /** A page that could not be fetched is asked for again. */
+  #waitForPage() {
+    if (!this.#stuck || this.#waiting) return;
+    this.#waiting = true;
+    this.#clock.after(AGAIN, () => {
+      this.#waiting = false;
+      if (this.#stuck) void this.pager.advance();
+    });
   }
 
   /** @param {Entry} entry */

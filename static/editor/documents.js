@@ -11,13 +11,13 @@ export function emptyDocument() {
 
 /**
  * The document as items for the store; the order of regions becomes their depth.
- * @param {AnnotationDocument} document
+ * @param {AnnotationDocument} answer
  * @returns {Item[]}
  */
-export function toItems(document) {
+export function toItems(answer) {
   /** @type {ImageAnswer} */
-  const image = { id: IMAGE, shape: "image", labels: [...document.labels], empty: document.empty };
-  const shapes = document.regions
+  const image = { id: IMAGE, shape: "image", labels: [...answer.labels], empty: answer.empty };
+  const shapes = answer.regions
     .filter((region) => isKind(String(region["shape"])))
     .map((region, index) => /** @type {Shape} */ ({ note: "", origin: "manual", crowd: false, ...region, z: index + 1 }));
   return [image, ...shapes.map(tidy)];
@@ -49,9 +49,9 @@ export function sameDocument(a, b) {
   return canonical(normal(a)) === canonical(normal(b));
 }
 
-/** @param {AnnotationDocument} document */
-function normal(document) {
-  const items = toItems(document);
+/** @param {AnnotationDocument} answer */
+function normal(answer) {
+  const items = toItems(answer);
   return toDocument(/** @type {ImageAnswer} */ (items[0]), /** @type {Shape[]} */ (items.slice(1)));
 }
 

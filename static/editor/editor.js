@@ -21,9 +21,9 @@ import { Viewport } from "./viewport.js";
 /**
  * What the editor asks of the page around it.
  * @typedef {{
- *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "instructions" | "conflict") => void,
+ *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "conflict") => void,
  *   searchLabels: (relabel?: boolean) => void, focusRegion: (id: string, what: "row" | "note") => void, focusStage: () => void,
- *   togglePanel: (side: "left" | "right") => void, leave: () => void,
+ *   togglePanel: (side: "left" | "right" | "notes") => void, leave: () => void,
  * }} Surroundings
  */
 
@@ -147,21 +147,27 @@ export class Editor {
     this.#goOn();
   }
 
-  /** Opens the image before or after this one. An answered one is taken up again. @param {1 | -1} direction */
-  async step(direction) {
+  /** Opens the image before or after this one; an answered one can be looked at. @param {1 | -1} direction */
+  step(direction) {
     const strip = [...this.desk.recent, ...this.desk.pager.current];
     const place = this.#entry ? strip.indexOf(this.#entry) : strip.length;
     const target = strip[place + direction];
-    if (target) await this.visit(target);
+    if (target) this.open(target);
   }
 
-  /** @param {Entry} entry */
-  async visit(entry) {
-    if (entry.state === "open" || entry.state === "lost") return this.open(entry);
+  /** Whether the image in front was answered and may be taken up again. */
+  get reopenable() {
+    return this.#entry?.state === "sent" || this.#entry?.state === "done";
+  }
+
+  /** Takes the answered image in front up again. */
+  async reopen() {
+    const entry = this.#entry;
+    if (!entry || !this.reopenable) return;
     try {
       const fresh = await this.desk.reopen(entry);
-      if (fresh) this.open(fresh);
-      else this.ui.say("This answer is still on its way.");
+      if (!fresh) this.ui.say("This answer is still on its way.");
+      else if (this.#entry === entry) this.open(fresh);
     } catch (error) {
       this.ui.say(/** @type {Error} */ (error).message, true);
     }
@@ -173,13 +179,13 @@ export class Editor {
     const from = this.#entry ? current.indexOf(this.#entry) : -1;
     const rest = [...current.slice(from + 1), ...current.slice(0, from + 1)];
     const next = rest.find((entry) => entry.state === "open");
-    if (next) this.open(next);
-    else void this.desk.advance();
+    this.open(next ?? null);
+    if (!next) void this.desk.advance();
   }
 
   #followPage() {
     const { current } = this.desk.pager;
-    if (this.#entry && current.includes(this.#entry)) return;
+    if (this.#entry && (current.includes(this.#entry) || this.desk.recent.includes(this.#entry))) return;
     this.open(current.find((entry) => entry.state === "open") ?? null);
   }
 

@@ -11,6 +11,7 @@ export class Machine {
   #session;
   /** @type {Set<"space" | "middle">} */
   #holds = new Set();
+  #pressed = false;
 
   /**
    * @param {Tool[]} tools one of them is named `pan`
@@ -45,14 +46,16 @@ export class Machine {
     this.#hold("space", held);
   }
 
-  /** @param {ToolEvent} event */
+  /** A second button during a press means nothing. @param {ToolEvent} event */
   down(event) {
+    if (this.#pressed) return;
     if (event.button === 1) {
       if (this.busy) return;
       this.#hold("middle", true);
     } else if (event.button !== 0) {
       return;
     }
+    this.#pressed = true;
     this.active.down(event);
   }
 
@@ -65,6 +68,7 @@ export class Machine {
   up(event) {
     if (event.button === 1 && !this.#holds.has("middle")) return;
     if (event.button > 1) return;
+    this.#pressed = false;
     this.active.up(event);
     this.#hold("middle", false);
   }
@@ -74,6 +78,7 @@ export class Machine {
     const busy = this.busy || this.#session.state.sketch !== null;
     for (const tool of this.#tools.values()) tool.cancel();
     this.#holds.clear();
+    this.#pressed = false;
     return busy;
   }
 

@@ -8,9 +8,9 @@ import { Keymap } from "./keymap.js";
 import { Bar } from "./panel/bar.js";
 import { wireButtons } from "./panel/buttons.js";
 import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "./panel/dialogs.js";
-import { part } from "./panel/dom.js";
+import { element, part, setText, swatch } from "./panel/dom.js";
 import { LabelTree } from "./panel/labels.js";
-import { browserClock, cookie, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
+import { browserClock, closeDrawer, cookie, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
 import { RegionList } from "./panel/regions.js";
 import { say, showEmptyDesk, showStage } from "./panel/stage.js";
 import { showStrip } from "./panel/strip.js";
@@ -55,13 +55,14 @@ const tree = new LabelTree({
   choose: (code) => chooseLabel(editor, code, relabels),
   leave: () => {
     relabels = false;
+    closeDrawer();
     focusStage();
   },
   count: (code) => counts().get(code) ?? 0,
   chosen: () => new Set([editor.session.state.label]),
 });
 const refreshButtons = wireButtons(editor, keymap, { pressed, focusBack: focusStage });
-const bar = new Bar(editor.desk, () => editor.entry);
+const bar = new Bar(editor.desk, () => editor.entry, true);
 new Input(editor, stage, keymap);
 showStrip(editor, part("strip"));
 fillHelp(keymap, labelTitle);
@@ -104,8 +105,19 @@ function refresh() {
     refreshButtons();
     tree.refresh();
     part("zoom").textContent = `${Math.round(editor.viewport.view.scale * 100)} %`;
-    part("submit").classList.toggle("is-ready", editor.editable && editor.obstacle() === null);
+    showActiveLabel();
+    part("answered").hidden = !editor.reopenable;
+    setText(part("answered-words"), editor.entry?.skipped ? "Skipped." : "Submitted.");
   });
+}
+
+/** The label of what is drawn next, where the tree is not in sight. */
+function showActiveLabel() {
+  const button = part("active-label");
+  const { label } = editor.session.state;
+  if (button.dataset["label"] === label) return;
+  button.dataset["label"] = label;
+  button.replaceChildren(swatch(editor.labels.colour(label)), element("span", { class: "truncate" }, editor.labels.name(label)));
 }
 
 /** Shows the picture of the image in front, at once if it is here. @param {Entry | null} entry */
@@ -144,6 +156,7 @@ editor.desk.pager.changed.on(() => {
   if (!editor.entry) void showPicture(null);
 });
 editor.desk.pager.taken.on((entries) => entries.forEach(({ task }) => void pictures.load(task.image.code, task.image.url).catch(() => {})));
+part("active-label").addEventListener("click", () => togglePanel("right", true));
 part("retry").addEventListener("click", () => void (editor.entry ? showPicture(editor.entry) : editor.desk.pager.advance()));
 
 new ResizeObserver(([box]) => box && renderer.resize(box.contentRect.width, box.contentRect.height)).observe(stage);

@@ -20,7 +20,7 @@ const NOBODY = new Set();
 export class Session {
   /** @type {SessionState} */
   #state = {
-    tool: "select",
+    tool: "box",
     label: "",
     selection: NOBODY,
     hover: null,

@@ -167,11 +167,7 @@ export class DraftSync {
     }
   }
 
-  /**
-   * @param {string} task
-   * @param {Track} track
-   * @param {number} wait milliseconds
-   */
+  /** @param {string} task @param {Track} track @param {number} wait milliseconds */
   #schedule(task, track, wait) {
     if (track.timer !== null) this.#clock.cancel(track.timer);
     track.timer = this.#clock.after(wait, () => {
@@ -181,10 +177,7 @@ export class DraftSync {
     this.changed.emit(this.state);
   }
 
-  /**
-   * @param {string} task
-   * @param {Track} track
-   */
+  /** @param {string} task @param {Track} track */
   async #save(task, track) {
     const revision = track.revision;
     const body = {
@@ -202,10 +195,7 @@ export class DraftSync {
     if (this.#tracks.get(task) === track) this.#after(task, track);
   }
 
-  /**
-   * @param {string} task
-   * @param {Track} track
-   */
+  /** @param {string} task @param {Track} track */
   #after(task, track) {
     if (track.revision === track.saved) this.#backup.dropDraft(task);
     else this.#keep(task, track);
@@ -215,11 +205,7 @@ export class DraftSync {
     this.changed.emit(this.state);
   }
 
-  /**
-   * @param {string} task
-   * @param {Track} track
-   * @param {ApiError} error
-   */
+  /** @param {string} task @param {Track} track @param {ApiError} error */
   #refused(task, track, error) {
     track.message = error.message;
     if (error.code === "draft_conflict" && this.#tracks.get(task) === track) {
@@ -234,11 +220,7 @@ export class DraftSync {
     } else track.trouble = "refused";
   }
 
-  /**
-   * @param {string} task
-   * @param {Track} track
-   * @param {{document: AnnotationDocument, version: number}} theirs
-   */
+  /** @param {string} task @param {Track} track @param {{document: AnnotationDocument, version: number}} theirs */
   #conflict(task, track, theirs) {
     track.trouble = "conflict";
     track.theirs = { document: theirs.document, version: theirs.version };
@@ -246,10 +228,7 @@ export class DraftSync {
     this.changed.emit(this.state);
   }
 
-  /**
-   * @param {string} task
-   * @param {Track} track
-   */
+  /** @param {string} task @param {Track} track */
   #keep(task, track) {
     const { version, subject } = track;
     this.#backup.keepDraft(task, { document: subject.read(), version, seconds: subject.seconds(), at: this.#clock.now() });

@@ -10,9 +10,9 @@ import { Sheet } from "./model.js";
 /**
  * What the page around it does.
  * @typedef {{
- *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "instructions" | "conflict") => void,
+ *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "conflict") => void,
  *   searchLabels: () => void, focusTile: () => void, zoom: (id: string) => void,
- *   togglePanel: (side: "left" | "right") => void, leave: () => void, columns: () => number,
+ *   togglePanel: (side: "left" | "right" | "notes") => void, leave: () => void, columns: () => number,
  * }} Surroundings
  */
 
@@ -26,8 +26,9 @@ export class Classifier {
   desk;
   /** @type {Surroundings} */
   ui;
-  /** Active time of the page that is not yet shared out. */
+  /** Active time of the page, and how much of it its images have got already. */
   #time = { seconds: 0 };
+  #shared = 0;
 
   /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, storage: TextStorage, ui: Surroundings}} parts */
   constructor({ bootstrap, server, clock, storage, ui }) {
@@ -121,7 +122,7 @@ export class Classifier {
     this.sheet.adopt(code, labels, suggestions);
     return {
       read: () => this.sheet.document(code),
-      replace: (/** @type {AnnotationDocument} */ document) => this.sheet.adopt(code, document.labels, []),
+      replace: (/** @type {AnnotationDocument} */ answer) => this.sheet.adopt(code, answer.labels, []),
     };
   }
 
@@ -138,11 +139,12 @@ export class Classifier {
   #share() {
     const open = this.entries.filter((entry) => entry.state === "open");
     this.desk.activity.touch();
-    for (const entry of open) entry.seconds += this.#time.seconds / open.length;
-    if (open.length > 0) this.#time.seconds = 0;
+    for (const entry of open) entry.seconds += (this.#time.seconds - this.#shared) / open.length;
+    this.#shared = this.#time.seconds;
   }
 
   #followPage() {
+    if (!this.entries.some((entry) => this.sheet.page.includes(entry.task.code))) this.#time.seconds = this.#shared = 0;
     this.sheet.show(this.entries.map((entry) => entry.task.code));
   }
 

@@ -61,7 +61,7 @@ export const COMMANDS = [
   { id: "page.skip", title: "Skip with a reason", group: "Page", keys: ["S"], when: hasPage, run: (page) => page.ui.open("skip") },
   ...SIZES.map((size) => /** @type {Command<Classifier>} */ ({ id: `layout.${size}`, title: size === 1 ? "One image" : `${size} images`, group: "Layout", keys: [`Alt+${size}`], run: (page) => layOut(page, size) })),
   { id: "panel.right", title: "Show or hide labels", group: "Layout", keys: ["Ctrl+]"], run: (page) => page.ui.togglePanel("right") },
-  { id: "page.instructions", title: "Instructions", group: "Help", keys: ["I"], run: (page) => page.ui.open("instructions") },
+  { id: "page.instructions", title: "Instructions", group: "Help", keys: ["I"], run: (page) => page.ui.togglePanel("notes") },
   { id: "page.help", title: "Keyboard shortcuts", group: "Help", keys: ["?"], run: (page) => page.ui.open("help") },
   { id: "page.leave", title: "Leave", group: "Help", keys: ["Ctrl+Shift+L"], run: (page) => page.ui.leave() },
 ];

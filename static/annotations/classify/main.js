@@ -7,7 +7,7 @@ import { wireButtons } from "../../editor/panel/buttons.js";
 import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "../../editor/panel/dialogs.js";
 import { part, setText } from "../../editor/panel/dom.js";
 import { LabelTree } from "../../editor/panel/labels.js";
-import { browserClock, cookie, readBootstrap, togglePanel, watchPage } from "../../editor/panel/page.js";
+import { browserClock, closeDrawer, cookie, readBootstrap, togglePanel, watchPage } from "../../editor/panel/page.js";
 import { say, showEmptyDesk, showStage } from "../../editor/panel/stage.js";
 import { connect } from "../../editor/server.js";
 import { Classifier } from "./classifier.js";
@@ -39,12 +39,15 @@ const zoom = largeView(page, () => grid.focus());
 const tree = new LabelTree({
   labels: page.labels, list: part("labels"), search: /** @type {HTMLInputElement} */ (part("label-search")),
   choose: (code) => page.choose(code),
-  leave: () => grid.focus(),
+  leave: () => {
+    closeDrawer();
+    grid.focus();
+  },
   count: (code) => page.sheet.count(code),
   chosen: () => new Set(shared()),
 });
 const refreshButtons = wireButtons(page, keymap, { pressed, focusBack: () => grid.focus() });
-const bar = new Bar(page.desk, () => (page.entries.length === 1 ? (page.entries[0] ?? null) : (page.entries.find((entry) => entry.task.code === page.sheet.focus) ?? null)));
+const bar = new Bar(page.desk, () => page.entries.find((entry) => entry.task.code === page.sheet.focus) ?? null, false);
 fillHelp(keymap, (id) => {
   const key = /^label\.(\d)$/.exec(id)?.[1];
   return key ? (page.labels.byKey(key)?.path ?? "") : null;

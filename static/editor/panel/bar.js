@@ -18,14 +18,17 @@ const SAVE_WORDS = {
 export class Bar {
   #desk;
   #entry;
+  #oneByOne;
   #warned = false;
 
   /**
    * @param {Desk} desk
    * @param {() => Entry | null} entry the one in front
+   * @param {boolean} oneByOne whether images are shown one after the other, so that they have a place
    */
-  constructor(desk, entry) {
+  constructor(desk, entry, oneByOne) {
     this.#desk = desk;
+    this.#oneByOne = oneByOne;
     this.#entry = entry;
     desk.sync.changed.on(() => this.#showSave());
     desk.outbox.changed.on(() => this.#showSave());
@@ -41,7 +44,7 @@ export class Bar {
     const { current, remaining } = this.#desk.pager;
     const place = entry ? current.indexOf(entry) + 1 : 0;
     const words = [];
-    if (place > 0 && current.length > 1) words.push(`Image ${place} of ${current.length}`);
+    if (this.#oneByOne && place > 0 && current.length > 1) words.push(`Image ${place} of ${current.length}`);
     if (remaining !== null) words.push(`${remaining.toLocaleString("en")} left in the queue`);
     setText(part("position"), words.join(" · "));
     this.#showBadges(entry);

@@ -22,21 +22,30 @@ export const browserClock = {
   cancel: (timer) => window.clearTimeout(timer),
 };
 
+/** Where the panels become drawers over the picture. */
+const NARROW = matchMedia("(max-width: 760px)");
+
 /**
- * Shows or hides a side panel. Where there is no room beside the picture it is a drawer.
- * @param {"left" | "right"} side
+ * Shows or hides a panel. Tools and labels are there unless hidden; where there is no room they are drawers.
+ * @param {"left" | "right" | "notes"} side
  * @param {boolean} [shown]
  */
 export function togglePanel(side, shown) {
   const frame = maybePart("frame");
   if (!frame) return;
-  const narrow = matchMedia("(max-width: 760px)").matches;
-  const key = narrow ? `drawer${side}` : `hide${side}`;
-  const open = narrow ? key in frame.dataset : !(key in frame.dataset);
-  const wanted = shown ?? !open;
-  if (wanted === narrow) frame.dataset[key] = "";
+  const drawer = NARROW.matches && side === "right";
+  const key = side === "notes" ? "shownotes" : drawer ? "drawerright" : `hide${side}`;
+  const present = key in frame.dataset;
+  const marksShown = !key.startsWith("hide");
+  const wanted = shown ?? present !== marksShown;
+  if (wanted === marksShown) frame.dataset[key] = "";
   else delete frame.dataset[key];
   for (const button of document.querySelectorAll(`[data-panel=${side}]`)) button.setAttribute("aria-expanded", String(wanted));
+}
+
+/** Puts a drawer away; a panel beside the picture stays. */
+export function closeDrawer() {
+  if (NARROW.matches) togglePanel("right", false);
 }
 
 /**
@@ -44,9 +53,14 @@ export function togglePanel(side, shown) {
  * @param {Desk} desk
  */
 export function watchPage(desk) {
+  closeDrawer();
   for (const kind of ["pointerdown", "wheel", "keydown"]) {
     document.addEventListener(kind, () => desk.activity.touch(), { passive: true, capture: true });
   }
+  document.addEventListener("pointerdown", (event) => {
+    const inside = event.target instanceof Element && event.target.closest(".editor-side, [data-panel]");
+    if (!inside) closeDrawer();
+  });
   document.addEventListener("visibilitychange", () => {
     desk.activity.show(document.visibilityState === "visible");
     if (document.visibilityState === "hidden") desk.sync.flush();

@@ -108,7 +108,7 @@ export class RegionList {
     row.classList.toggle("is-hidden", hidden);
     const marks = [];
     if (shape.shape === "box" && shape.crowd) marks.push(element("span", { class: "badge" }, "crowd"));
-    if (shape.origin === "prelabel") marks.push(element("span", { class: "badge badge-accent", title: "Suggested by a model" }, icon("sparkles"), "suggested"));
+    if (shape.origin === "prelabel") marks.push(element("span", { class: "region-mark", role: "img", title: "Suggested by a model", "aria-label": "suggested" }, icon("sparkles")));
     row.querySelector(".region-main")?.replaceChildren(
       swatch(labels.colour(shape.label)),
       element("span", { class: "region-name" }, labels.name(shape.label)),

@@ -22,7 +22,7 @@ export function showStrip(editor, strip) {
     const code = target?.getAttribute("data-task");
     const entry = [...editor.desk.recent, ...editor.desk.pager.current].find((other) => other.task.code === code);
     if (!entry) return;
-    void editor.visit(entry);
+    editor.open(entry);
     if (/** @type {MouseEvent} */ (event).detail > 0) editor.ui.focusStage();
   });
   editor.opened.on(render);
@@ -38,7 +38,7 @@ function frame(entry, current) {
   const picture = element("img", { src: image.thumbnail_url || image.url, alt: "", loading: "lazy", draggable: "false" });
   const button = element("button", {
     type: "button", class: "strip-frame", "data-task": code, "data-state": state || "open", "aria-current": current ? "true" : null,
-    "aria-label": [image.name, state].filter(Boolean).join(", "), title: state ? `${image.name}: ${state}. Click to change it.` : image.name,
+    "aria-label": [image.name, state].filter(Boolean).join(", "), title: state ? `${image.name}: ${state}` : image.name,
   }, picture);
   if (state) button.append(element("span", { class: "strip-mark" }, icon(state === "skipped" ? "skip-forward" : state === "submitted" ? "check" : "ban")));
   return element("li", {}, button);

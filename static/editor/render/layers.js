@@ -155,7 +155,9 @@ function boxOutline(context, box, view, colour, line, dash) {
   context.strokeStyle = colour;
   context.lineWidth = line;
   if (dash.length) context.setLineDash(dash);
-  context.strokeRect(box.x * view.scale + view.x, box.y * view.scale + view.y, box.width * view.scale, box.height * view.scale);
+  const [x, y] = [Math.round(box.x * view.scale + view.x), Math.round(box.y * view.scale + view.y)];
+  const [right, bottom] = [Math.round((box.x + box.width) * view.scale + view.x), Math.round((box.y + box.height) * view.scale + view.y)];
+  context.strokeRect(x, y, right - x, bottom - y);
   if (dash.length) context.setLineDash([]);
 }
 

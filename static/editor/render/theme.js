@@ -2,8 +2,8 @@
 /** Sizes in screen pixels and the colours that do not come from labels. */
 export const THEME = {
   line: 2,
-  selectedLine: 2.5,
-  halo: "rgba(0, 0, 0, 0.55)",
+  selectedLine: 2,
+  halo: "rgba(0, 0, 0, 0.45)",
   handle: 8,
   touchHandle: 14,
   crosshair: "rgba(255, 255, 255, 0.75)",
@@ -33,5 +33,5 @@ export function inkOn(colour) {
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
   const [red = 0, green = 0, blue = 0] = linear;
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.183 ? "#000" : "#fff";
 }
