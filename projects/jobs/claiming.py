@@ -12,6 +12,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Now
 
 from projects import tenancy
 from projects.jobs.models import Job
@@ -67,6 +69,16 @@ def organisations_with_work(queue: str) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_ORGANISATIONS_WITH_WORK, {"queue": queue, "limit": settings.JOBS_PER_ORGANISATION})
         return list(cursor.fetchall())
+
+
+def due(queue: str, organisation: int) -> QuerySet[Job]:
+    """One organisation's due jobs, in the order in which they are taken; 0 is the installation itself."""
+    return (
+        Job.objects.filter(state=Job.State.QUEUED, waiting=False, queue=queue, next_attempt_at__lte=Now())
+        .alias(place=Coalesce("organisation", 0))
+        .filter(place=organisation)
+        .order_by("-priority", "next_attempt_at", "pk")
+    )
 
 
 def claim(queue: str) -> Job | None:

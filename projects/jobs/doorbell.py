@@ -14,17 +14,23 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
-# Maintenance on every command: a worker that was killed must be noticed, and the commands are few (research: 900 s
-# without it). No Retries, Results or AgeLimit: the job's row decides about all of that. The worker adds its middleware.
-broker = RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq annotates no constructors
-    client=redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 1)
-    ),
-    namespace=settings.DRAMATIQ_NAMESPACE,
-    maintenance_chance=1_000_000,
-    heartbeat_timeout=60_000,
-    middleware=[],
-)
+
+def connect(url: str) -> RedisBroker:
+    """A broker at this Redis, which is spoken to only when it is needed.
+
+    Maintenance on every command: a worker that was killed must be noticed, and the commands are few. No Retries, Results
+    or AgeLimit: the job's row decides about all of that. The worker adds its middleware.
+    """
+    return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq annotates no constructors
+        client=redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 1)),
+        namespace=settings.DRAMATIQ_NAMESPACE,
+        maintenance_chance=1_000_000,
+        heartbeat_timeout=60_000,
+        middleware=[],
+    )
+
+
+broker = connect(settings.REDIS_URL)
 dramatiq.set_broker(broker)
 
 

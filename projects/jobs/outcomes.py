@@ -42,10 +42,15 @@ def succeed(job: Job, result: Result) -> bool:
 
 def fail(job: Job, code: str, detail: str, *, permanent: bool = False) -> bool:
     """Tries a job again later, or ends it where that is hopeless or attempts are used up."""
+    return _leave(job, failure(job, code, detail, permanent=permanent))
+
+
+def failure(job: Job, code: str, detail: str, *, permanent: bool = False) -> dict[str, Any]:
+    """The changes to a job that failed."""
     error = {"error_code": code, "error_detail": detail[:2000]}
     if permanent or job.attempt >= job.max_attempts:
-        return _leave(job, {"state": Job.State.FAILED, **error})
-    return _leave(job, {"state": Job.State.QUEUED, "next_attempt_at": Now() + backoff(job.attempt), **error})
+        return {"state": Job.State.FAILED, **error}
+    return {"state": Job.State.QUEUED, "next_attempt_at": Now() + backoff(job.attempt), **error}
 
 
 def cancel(job: Job) -> bool:

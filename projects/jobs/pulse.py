@@ -167,6 +167,8 @@ class Pulse:
             # The leases outlast a short absence of the database; the next beat tries again.
             logger.warning("The database did not take the sign of life of %d jobs: %s", len(watches), error)
             connection.close()
+        except Exception:
+            logger.exception("The pulse of %d jobs missed a beat", len(watches))
 
     def _force(self, watches: list[BeatingWatch]) -> None:
         """Raises in the threads of handlers that overstay their time or do not hear that the worker stops."""
