@@ -1,3 +1,20 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from annotations.api import AnnotationViewSet, LabellingViewSet, TaskViewSet
+from projects.rest.viewsets import router
+
+routes = router()
+routes.register("tasks", TaskViewSet, basename="task")
+routes.register("annotations", AnnotationViewSet, basename="annotation")
+
+urlpatterns = [
+    *(
+        path(f"projects/<uuid:code>/{name}/", LabellingViewSet.as_view({method: name}), name=f"project-{name}")
+        for name, method in (
+            ("lease", "post"), ("submit", "post"), ("heartbeat", "post"), ("release", "post"), ("history", "get"),
+        )
+    ),
+    path("tasks/<uuid:code>/draft/", TaskViewSet.as_view({"put": "draft"}), name="task-draft"),
+    path("annotations/<uuid:code>/reopen/", AnnotationViewSet.as_view({"post": "reopen"}), name="annotation-reopen"),
+    *routes.urls,
+]  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from projects.models import Image
+from projects.models import Dataset, Image
 
 _IMAGE_FIELDS = (
     "id", "organisation_id", "workspace_id", "dataset_id", "code", "key", "name", "state", "format", "width", "height",
@@ -36,7 +36,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Held:
-    """A leased task with its image, whose dataset is not loaded."""
+    """A leased task with its image, dataset and datastore."""
 
     task_id: int
     code: UUID
@@ -57,7 +57,11 @@ def _document(text: str | None) -> dict[str, Any] | None:
 
 def read(cursor: Any) -> tuple[Held, ...]:
     """Rows of `COLUMNS`."""
-    return tuple(_held(row) for row in cursor.fetchall())
+    found = tuple(_held(row) for row in cursor.fetchall())
+    datasets = Dataset.objects.select_related("datastore__workspace").in_bulk({one.image.dataset_id for one in found})
+    for one in found:
+        one.image.dataset = datasets[one.image.dataset_id]
+    return found
 
 
 def _held(row: tuple[Any, ...]) -> Held:

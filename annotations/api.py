@@ -1,0 +1,188 @@
+"""Labelling by API: the queue and submitting for labellers, tasks and answers for whoever may see them."""
+
+from typing import Any, cast
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations import drafts, progress, queue, serializers, submitting
+from annotations.models import Annotation, Task, TaskLabel
+from projects import permissions
+from projects.errors import NotAllowed
+from projects.models import Project, User
+from projects.permissions import Action
+from projects.rest.filtering import CodeFilter
+from projects.rest.pagination import CodeCursorPagination
+from projects.rest.permission import Scope
+from projects.rest.viewsets import TenantViewSet
+
+
+def _caller(request: Request) -> int:
+    """The row id of the signed-in user."""
+    return cast("User", request.user).pk
+
+
+class HistoryPagination(CodeCursorPagination):
+    """The latest answers first."""
+
+    ordering = "-submitted_at"
+
+
+class LabellingViewSet(TenantViewSet):
+    """The work of a labeller in one project: get tasks, keep them, give them back, submit them."""
+
+    serializer_class = serializers.HistorySerializer
+    pagination_class = HistoryPagination
+    filter_backends = ()
+    rules = {
+        "lease": (Action.LABEL, Scope.LABEL),
+        "submit": (Action.LABEL, Scope.LABEL),
+        "heartbeat": (Action.LABEL, Scope.LABEL),
+        "release": (Action.LABEL, Scope.LABEL),
+        "history": (Action.LABEL, Scope.LABEL),
+    }
+
+    def get_queryset(self) -> QuerySet[Project]:
+        return Project.objects.for_user(self.request.user)
+
+    @extend_schema(request=serializers.LeaseBody, responses=serializers.PageOut)
+    def lease(self, request: Request, code: str) -> Response:
+        """Hands out a page of tasks. Leases that the caller still holds come first, so that a reload continues."""
+        project: Project = self.get_object()
+        body = serializers.read(serializers.LeaseBody, request.data)
+        page = queue.lease(project=project, labeller_id=_caller(request), count=body.count, exclude=body.exclude)
+        return Response(serializers.page(page, progress.remaining(project.pk)))
+
+    @extend_schema(request=serializers.SubmitBody, responses=serializers.SubmissionOut)
+    def submit(self, request: Request, code: str) -> Response:
+        """Submits answers, all or none, and hands out the `next` page. Sending it again with its `key` is harmless."""
+        project: Project = self.get_object()
+        body = serializers.read(serializers.SubmitBody, request.data)
+        done = submitting.submit(
+            project=project,
+            labeller_id=_caller(request),
+            key=body.key,
+            items=[item.item() for item in body.items],
+            following=body.next,
+        )
+        remaining = progress.remaining(project.pk) if done.page else None
+        return Response(serializers.submission(done, remaining))
+
+    @extend_schema(request=serializers.TokensBody, responses=serializers.HeartbeatOut)
+    def heartbeat(self, request: Request, code: str) -> Response:
+        """Extends leases; `lost` are those that ended."""
+        project: Project = self.get_object()
+        tokens = serializers.read(serializers.TokensBody, request.data).leases
+        ends = queue.heartbeat(project=project, labeller_id=_caller(request), tokens=tokens)
+        return Response(
+            {
+                "leases": [{"token": token, "expires_at": ends[token]} for token in tokens if token in ends],
+                "lost": [token for token in tokens if token not in ends],
+            }
+        )
+
+    @extend_schema(request=serializers.TokensBody, responses={204: None})
+    def release(self, request: Request, code: str) -> Response:
+        """Gives leases back before their time; drafts stay."""
+        project: Project = self.get_object()
+        tokens = serializers.read(serializers.TokensBody, request.data).leases
+        queue.release(project=project, labeller_id=_caller(request), tokens=tokens)
+        return Response(status=204)
+
+    @extend_schema(responses=serializers.HistoryOut)
+    def history(self, request: Request, code: str) -> Response:
+        """The caller's own answers, the latest first."""
+        project: Project = self.get_object()
+        own = Annotation.objects.for_user(request.user).filter(project=project, labeller_id=_caller(request))
+        rows = own.answered().select_related("task__image__dataset__datastore__workspace")
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class TaskFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
+    project = CodeFilter("project")
+    status = filters.ChoiceFilter(choices=Task.Status.choices)
+    label = filters.UUIDFilter(method="with_label", help_text="Tasks whose final document uses this label.")
+    labeller = filters.UUIDFilter(method="answered_by", help_text="Tasks that this person answered.")
+
+    def with_label(self, tasks: QuerySet[Task], name: str, code: Any) -> QuerySet[Task]:
+        uses = TaskLabel.objects.for_user(self.request.user).filter(label__code=code)
+        return tasks.filter(pk__in=uses.values("task"))
+
+    def answered_by(self, tasks: QuerySet[Task], name: str, code: Any) -> QuerySet[Task]:
+        answers = Annotation.objects.for_user(self.request.user).answered().filter(labeller__code=code)
+        return tasks.filter(pk__in=answers.values("task"))
+
+
+class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Tasks of the projects whose annotations the caller may see. Labellers get theirs by `lease` alone."""
+
+    serializer_class = serializers.TaskSerializer
+    filterset_class = TaskFilter
+    rules = {
+        "list": (None, Scope.READ),
+        "retrieve": (Action.SEE_ANNOTATIONS, Scope.READ),
+        "draft": (Action.LABEL, Scope.LABEL),
+    }
+
+    def get_queryset(self) -> QuerySet[Task]:
+        tasks = Task.objects.for_user(self.request.user).select_related("project", "image")
+        if self.action != "list":
+            return tasks
+        return tasks.filter(project__in=permissions.projects_allowing(self.request.user, Action.SEE_ANNOTATIONS))
+
+    @extend_schema(request=serializers.DraftBody, responses=serializers.SavedOut)
+    def draft(self, request: Request, code: str) -> Response:
+        """Autosaves an unfinished answer. `version` is the last one that the caller knows."""
+        task: Task = self.get_object()
+        body = serializers.read(serializers.DraftBody, request.data)
+        saved = drafts.save(
+            project=task.project,
+            task_id=task.pk,
+            labeller_id=_caller(request),
+            token=body.lease,
+            document=body.document,
+            version=body.version,
+            active_seconds=body.active_seconds,
+        )
+        return Response({"version": saved.version, "saved_at": saved.saved_at})
+
+
+class AnnotationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
+    project = CodeFilter("project")
+    task = CodeFilter("task")
+    state = filters.ChoiceFilter(choices=[("submitted", "Submitted"), ("skipped", "Skipped")])
+    labeller = CodeFilter("labeller")
+
+
+class AnnotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Answers: everybody's for whoever may see annotations, and their own for labellers."""
+
+    serializer_class = serializers.AnnotationSerializer
+    filterset_class = AnnotationFilter
+    rules = {
+        "list": (None, Scope.READ),
+        "retrieve": (None, Scope.READ),
+        "reopen": (Action.LABEL, Scope.LABEL),
+    }
+
+    def get_queryset(self) -> QuerySet[Annotation]:
+        """Blindness under consensus: nobody else's answer is there for a labeller, by any route."""
+        answers = Annotation.objects.for_user(self.request.user).answered()
+        seen = permissions.projects_allowing(self.request.user, Action.SEE_ANNOTATIONS)
+        return answers.filter(Q(labeller_id=self.request.user.pk) | Q(project__in=seen)).select_related(
+            "project", "task", "labeller"
+        )
+
+    @extend_schema(request=None, responses=serializers.TaskOut)
+    def reopen(self, request: Request, code: str) -> Response:
+        """Gives the caller an own answer back to change, until it is reviewed."""
+        annotation: Annotation = self.get_object()
+        if annotation.labeller_id != request.user.pk:
+            raise NotAllowed("Only the labeller who gave an answer can reopen it.")
+        found = queue.reopen(project=annotation.project, annotation=annotation)
+        return Response(serializers.tasks([found])[0])
