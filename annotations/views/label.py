@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from projects import markdown, navigation, permissions
 from projects.http import UserRequest
-from projects.models import Label, Project
+from projects.models import Label, Project, User
 from projects.permissions import Action
 
 PAGE_SIZES = (1, 4, 6, 9)
@@ -26,8 +26,10 @@ def _urls(project: Project) -> dict[str, str]:
     }
 
 
-def _labels(project: Project) -> list[dict[str, Any]]:
-    labels = list(Label.objects.filter(project=project).active().select_related("parent").order_by("position"))
+def _labels(user: User, project: Project) -> list[dict[str, Any]]:
+    labels = list(
+        Label.objects.for_user(user).filter(project=project).active().select_related("parent").order_by("position")
+    )
     return [
         {
             "code": str(label.code),
@@ -54,7 +56,7 @@ def bootstrap(request: UserRequest, project: Project) -> dict[str, Any]:
             "instructions_html": markdown.render(project.instructions),
             "instructions_url": project.instructions_url,
         },
-        "labels": _labels(project),
+        "labels": _labels(request.user, project),
         "page": None,
         "page_sizes": PAGE_SIZES if project.is_classification else PAGE_SIZES[:1],
         "page_size": project.page_size,

@@ -53,7 +53,7 @@ WHERE {_DUE} AND coalesce(organisation_id, 0) = %(organisation)s AND (
     WHERE state = 'running' AND queue = %(queue)s AND coalesce(organisation_id, 0) = %(organisation)s
 ) < %(limit)s
 ORDER BY priority DESC, next_attempt_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
-"""  # noqa: S608
+"""  # noqa: S608  # put together from constants
 
 _TAKE = """
 UPDATE projects_job SET

@@ -29,7 +29,7 @@ BACKOFF_LIMIT = timedelta(hours=1)
 def backoff(attempt: int) -> timedelta:
     """How long to wait after so many attempts: growing fourfold, at most an hour, a quarter more or less by chance."""
     seconds = settings.JOBS_RETRY_SECONDS * BACKOFF_FACTOR ** min(attempt - 1, 20)
-    return timedelta(seconds=min(seconds, BACKOFF_LIMIT.total_seconds()) * random.uniform(0.75, 1.25))  # noqa: S311
+    return timedelta(seconds=min(seconds, BACKOFF_LIMIT.total_seconds()) * random.uniform(0.75, 1.25))  # noqa: S311  # no secret
 
 
 def succeed(job: Job, result: Result) -> bool:

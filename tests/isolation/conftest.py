@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from annotations.models import Annotation, Lease
+from annotations.models import Annotation, Lease, Task
 from exports.models import Export
-from projects.models import ApiToken, Job, Project, Upload, User, Workspace
+from projects.models import ApiToken, Dataset, Job, Project, Upload, User, Workspace
 from tests import factories
 from tests.conftest import Cast
 
@@ -37,46 +37,47 @@ def build(project: Project, labeller: User, canary: str) -> World:
     label = factories.LabelFactory(project=project, name=f"Label {canary}")
     task = factories.TaskFactory(project=project, image=image, open_slots=0)
     box = {"id": "1", "shape": "box", "label": str(label.code), "x": 1, "y": 1, "width": 5, "height": 5, "note": canary}
-    tenant = {"organisation": project.organisation, "project": project}
-    things = {
-        "organisation": project.organisation,
-        "workspace": workspace,
-        "datastore": store,
-        "dataset": dataset,
-        "image": image,
-        "project": project,
-        "label": label,
-        "task": task,
+    return World(
+        {
+            "organisation": project.organisation,
+            "workspace": workspace,
+            "datastore": store,
+            "dataset": dataset,
+            "image": image,
+            "project": project,
+            "label": label,
+            "task": task,
+            **_labelling(task, labeller, {"labels": [], "regions": [box], "empty": False}, canary),
+            **_running(dataset, labeller, canary),
+        }
+    )
+
+
+def _labelling(task: Task, labeller: User, document: Any, canary: str) -> dict[str, Any]:
+    tenant = {"organisation": task.organisation, "project": task.project}
+    now = timezone.now()
+    return {
         "lease": Lease.objects.create(
-            **tenant, task=task, labeller=labeller, token=uuid4(), expires_at=timezone.now() + timedelta(hours=1)
+            **tenant, task=task, labeller=labeller, token=uuid4(), expires_at=now + timedelta(hours=1)
         ),
         "annotation": Annotation.objects.create(
-            **tenant,
-            task=task,
-            labeller=labeller,
-            state="submitted",
-            document={"labels": [], "regions": [box], "empty": False},
-            submitted_at=timezone.now(),
-        ),
-        "job": Job.objects.create(
-            organisation=project.organisation,
-            workspace=workspace,
-            kind="test.canary",
-            queue="io",
-            title=f"Job {canary}",
+            **tenant, task=task, labeller=labeller, state="submitted", document=document, submitted_at=now
         ),
         "export": Export.objects.create(**tenant, name=f"export {canary}", format="coco"),
+    }
+
+
+def _running(dataset: Dataset, user: User, canary: str) -> dict[str, Any]:
+    tenant = {"organisation": dataset.organisation}
+    place = {**tenant, "workspace": dataset.workspace}
+    return {
+        "job": Job.objects.create(**place, kind="test.canary", queue="io", title=f"Job {canary}"),
         "upload": Upload.objects.create(
-            organisation=project.organisation,
-            workspace=workspace,
-            dataset=dataset,
-            path=f"{canary}/up.jpg",
-            byte_size=10,
-            created_by=labeller,
+            **place, dataset=dataset, path=f"{canary}/up.jpg", byte_size=10, created_by=user
         ),
         "token": ApiToken.objects.create(
-            organisation=project.organisation,
-            user=labeller,
+            **tenant,
+            user=user,
             name=f"Token {canary}",
             prefix=canary[:12],
             digest="0" * 64,
@@ -84,7 +85,6 @@ def build(project: Project, labeller: User, canary: str) -> World:
             expires_at=timezone.now() + timedelta(days=1),
         ),
     }
-    return World(things)
 
 
 CANARY = "canary7f3a9"
