@@ -71,6 +71,18 @@ TABLE: dict[str, Row] = {
     "api-exports:export-list": row(get=ALL, post=EXPORT, body={"project": "@project", "format": "coco"}),
     "api-exports:export-detail": row("export", get=EXPORT),
     "api-exports:export-download": row("export", get=EXPORT),
+    # API: labelling
+    "api-annotations:project-lease": row("project", post=LABEL),
+    "api-annotations:project-submit": row("project", post=LABEL),
+    "api-annotations:project-heartbeat": row("project", post=LABEL),
+    "api-annotations:project-release": row("project", post=LABEL),
+    "api-annotations:project-history": row("project", get=LABEL),
+    "api-annotations:task-list": row(get=ALL),
+    "api-annotations:task-detail": row("task", get=READ),
+    "api-annotations:task-draft": row("task", put=LABEL),
+    "api-annotations:annotation-list": row(get=ALL),
+    "api-annotations:annotation-detail": row("annotation", get=ALL),
+    "api-annotations:annotation-reopen": row("annotation", post=(LABELLER,)),
     # Pages: a project's work
     "annotations:dashboard": row("project", get=READ),
     "annotations:browse": row("project", get=READ),
