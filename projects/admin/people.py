@@ -1,0 +1,76 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+
+from projects.administration import EstimatingPaginator, OperatorAdmin
+from projects.models import Membership, Organisation, User, Workspace
+
+admin.site.unregister(Group)
+
+
+class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]  # our own user
+    class Meta:
+        model = User
+        fields = ("email", "name")
+        field_classes = {"email": forms.EmailField}
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # our own user
+    """People. Only superusers may make others staff or superuser."""
+
+    add_form = NewUserForm
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    list_display = ("email", "name", "is_active", "is_staff", "last_login", "created_at")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name", "code")
+    ordering = ("-pk",)
+    readonly_fields = ("code", "last_login", "created_at")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "code")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Dates", {"fields": ("last_login", "created_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A staff member cannot lift themselves to superuser."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return fixed if request.user.is_superuser else (*fixed, "is_staff", "is_superuser")
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(OperatorAdmin):
+    list_display = ("name", "kind", "code", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("name", "code")
+    readonly_fields = ("code", "created_at")
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(OperatorAdmin):
+    list_display = ("name", "organisation", "code", "created_at", "archived_at")
+    list_select_related = ("organisation",)
+    list_filter = (("archived_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "code", "organisation__name")
+    readonly_fields = ("code", "created_at", "organisation")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The organisation is read-only, so a workspace is made by its organisation."""
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(OperatorAdmin):
+    list_display = ("user", "role", "organisation", "workspace", "project", "created_at")
+    list_select_related = ("user", "organisation", "workspace", "project")
+    list_filter = ("role",)
+    search_fields = ("user__email", "organisation__name")
+    readonly_fields = ("created_at",)
