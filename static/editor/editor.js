@@ -5,6 +5,7 @@ import { Emitter } from "./emitter.js";
 import { hitTest } from "./hit.js";
 import { Labels } from "./labels.js";
 import { Machine } from "./machine.js";
+import { firstSize } from "./pager.js";
 import { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { kindOf } from "./shapes/index.js";
@@ -16,7 +17,7 @@ import { Viewport } from "./viewport.js";
 /** @import { Server } from "./server.js" */
 /** @import { Entry } from "./pager.js" */
 /** @import { Refusal } from "./desk.js" */
-/** @import { Bootstrap, Clock, Hit, Point, TextStorage } from "./types.js" */
+/** @import { Bootstrap, Clock, Hit, Point, Shape, TextStorage } from "./types.js" */
 
 /**
  * What the editor asks of the page around it.
@@ -59,13 +60,11 @@ export class Editor {
     this.project = bootstrap.project;
     this.labels = new Labels(bootstrap.labels);
     this.ui = ui;
-    this.session.update({ label: this.labels.all[0]?.code ?? "" });
+    this.session.update({ label: this.labels.all[0]?.code ?? "", tool: this.draws("box") ? "box" : "select" });
     const select = new SelectTool(this);
     const tools = [select, new BoxTool(this, select), new TemplateTool(this, select), new PanTool(this)];
     this.machine = new Machine(tools, this.session);
-    const wanted = bootstrap.page?.tasks.length ?? 1;
-    const size = [...bootstrap.page_sizes].sort((a, b) => a - b).find((allowed) => allowed >= wanted) ?? 1;
-    this.desk = new Desk({ server, bootstrap, clock, storage, size, adopt: (entry) => this.#adopt(entry) });
+    this.desk = new Desk({ server, bootstrap, clock, storage, size: firstSize(bootstrap), adopt: (entry) => this.#adopt(entry) });
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));
   }
@@ -81,6 +80,12 @@ export class Editor {
   /** Whether there is an image that may be changed. */
   get editable() {
     return this.#entry?.state === "open";
+  }
+
+  /** Whether the project's answers are made of such shapes. @param {Shape["shape"]} kind */
+  draws(kind) {
+    const kinds = /** @type {Record<string, string>} */ ({ box: "box", polygon: "polygon", semantic: "mask" });
+    return kinds[this.project.task_type] === kind;
   }
 
   /** @param {string} message */

@@ -66,6 +66,7 @@ const bar = new Bar(editor.desk, () => editor.entry, true);
 new Input(editor, stage, keymap);
 showStrip(editor, part("strip"));
 fillHelp(keymap, labelTitle);
+for (const name of ["tool.box", "tool.template"]) part(name).hidden = !editor.draws("box");
 wireClosing();
 wireSkip((reason) => editor.skip(reason));
 wireConflict((choice) => {

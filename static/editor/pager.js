@@ -18,6 +18,16 @@ export function newEntry(task) {
   };
 }
 
+/**
+ * How many images a page starts with: what the project says, else what the server gave, among what is allowed.
+ * @param {{page: Page | null, page_sizes: number[], page_size?: number | undefined}} bootstrap
+ */
+export function firstSize({ page, page_sizes, page_size }) {
+  const wanted = page_size ?? page?.tasks.length ?? 1;
+  const sizes = [...page_sizes].sort((a, b) => a - b);
+  return sizes.find((size) => size >= wanted) ?? sizes.at(-1) ?? 1;
+}
+
 /** The page on the desk and the next one, leased ahead so that nobody waits. */
 export class Pager {
   #take;

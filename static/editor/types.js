@@ -44,7 +44,7 @@
  * }} Urls
  * @typedef {{
  *   project: {code: string, name: string, task_type: string, paused: boolean, instructions_html: string, instructions_url: string},
- *   labels: Label[], page: Page | null, page_sizes: number[], user: {name: string},
+ *   labels: Label[], page: Page | null, page_sizes: number[], page_size?: number, user: {name: string},
  *   draft_seconds: number, heartbeat_seconds: number, urls: Urls,
  * }} Bootstrap
  *

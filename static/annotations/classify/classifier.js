@@ -1,6 +1,7 @@
 // @ts-check
 import { Desk } from "../../editor/desk.js";
 import { Labels } from "../../editor/labels.js";
+import { firstSize } from "../../editor/pager.js";
 import { Sheet } from "./model.js";
 /** @import { Refusal } from "../../editor/desk.js" */
 /** @import { Entry } from "../../editor/pager.js" */
@@ -16,6 +17,9 @@ import { Sheet } from "./model.js";
  * }} Surroundings
  */
 
+/** Where the browser keeps how many images its person likes to see. */
+const LAYOUT = "labelwright:layout";
+
 /** The classification page: a sheet of images on a desk. */
 export class Classifier {
   /** @type {Sheet} */
@@ -26,6 +30,7 @@ export class Classifier {
   desk;
   /** @type {Surroundings} */
   ui;
+  #storage;
   /** Active time of the page, and how much of it its images have got already. */
   #time = { seconds: 0 };
   #shared = 0;
@@ -35,8 +40,8 @@ export class Classifier {
     this.ui = ui;
     this.labels = new Labels(bootstrap.labels);
     this.sheet = new Sheet(bootstrap.project.task_type === "multilabel" ? "multilabel" : "multiclass");
-    const wanted = bootstrap.page?.tasks.length ?? 1;
-    const size = [...bootstrap.page_sizes].sort((a, b) => a - b).find((allowed) => allowed >= wanted) ?? 1;
+    this.#storage = storage;
+    const size = firstSize({ ...bootstrap, page_size: Number(storage.getItem(LAYOUT)) || bootstrap.page_size });
     this.desk = new Desk({ server, bootstrap, clock, storage, size, adopt: (entry) => this.#adopt(entry) });
     this.desk.activity.follow(this.#time);
     this.desk.pager.changed.on(() => this.#followPage());
@@ -69,6 +74,13 @@ export class Classifier {
     const many = ids.length === 1 ? "1 image" : `${ids.length} images`;
     if (outcome === "nobody") this.ui.say("Select at least one image first.");
     else this.ui.say(outcome === "added" ? `${name}: ${many}` : `${name} taken off ${many}`);
+  }
+
+  /** Shows another number of images; labels in the making are kept. @param {number} size */
+  layOut(size) {
+    if (this.desk.pager.size === size) return;
+    this.#storage.setItem(LAYOUT, String(size));
+    void this.desk.pager.resize(size);
   }
 
   /** Sends the page off and turns to the next one. */

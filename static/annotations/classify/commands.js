@@ -16,11 +16,6 @@ function labelKey(key) {
   };
 }
 
-/** @param {Classifier} page @param {1 | 4 | 6 | 9} size */
-function layOut(page, size) {
-  if (page.desk.pager.size !== size) void page.desk.pager.resize(size);
-}
-
 /** @param {Classifier} page */
 function toggleFocused(page) {
   const { focus } = page.sheet;
@@ -59,7 +54,7 @@ export const COMMANDS = [
   { id: "page.zoom", title: "Large view", group: "Page", keys: ["Z"], when: (page) => page.sheet.focus !== null, run: (page) => page.ui.zoom(page.sheet.focus ?? "") },
   { id: "page.submit", title: "Submit page", group: "Page", keys: ["Enter", "Ctrl+Enter"], when: hasPage, run: (page) => page.submit() },
   { id: "page.skip", title: "Skip with a reason", group: "Page", keys: ["S"], when: hasPage, run: (page) => page.ui.open("skip") },
-  ...SIZES.map((size) => /** @type {Command<Classifier>} */ ({ id: `layout.${size}`, title: size === 1 ? "One image" : `${size} images`, group: "Layout", keys: [`Alt+${size}`], run: (page) => layOut(page, size) })),
+  ...SIZES.map((size) => /** @type {Command<Classifier>} */ ({ id: `layout.${size}`, title: size === 1 ? "One image" : `${size} images`, group: "Layout", keys: [`Alt+${size}`], run: (page) => page.layOut(size) })),
   { id: "panel.right", title: "Show or hide labels", group: "Layout", keys: ["Ctrl+]"], run: (page) => page.ui.togglePanel("right") },
   { id: "page.instructions", title: "Instructions", group: "Help", keys: ["I"], run: (page) => page.ui.togglePanel("notes") },
   { id: "page.help", title: "Keyboard shortcuts", group: "Help", keys: ["?"], run: (page) => page.ui.open("help") },

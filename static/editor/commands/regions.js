@@ -67,7 +67,7 @@ function paste(editor) {
   const { clipboard, clipboardFrom } = editor.session.state;
   const here = clipboardFrom === editor.entry?.task.code;
   insert(editor, clipboard, here ? 10 : 0);
-  if (here) editor.session.update({ clipboard: selectedShapes(editor) });
+  editor.session.update({ clipboard: selectedShapes(editor), clipboardFrom: editor.entry?.task.code ?? "" });
 }
 
 /** @param {Editor} editor */

@@ -5,11 +5,18 @@ import { toImage } from "../viewport.js";
 /** @import { Command } from "../keymap.js" */
 
 const isOpen = (/** @type {Editor} */ editor) => editor.entry !== null;
+const drawsBoxes = (/** @type {Editor} */ editor) => editor.editable && editor.draws("box");
 const isEditable = (/** @type {Editor} */ editor) => editor.editable;
 
-/** @param {string} name @param {string} title @param {string} key @returns {Command<Editor>} */
-function tool(name, title, key) {
-  return { id: `tool.${name}`, title, group: "Tools", keys: [key], when: isEditable, run: (editor) => editor.machine.switch(name) };
+/**
+ * @param {string} name
+ * @param {string} title
+ * @param {string} key
+ * @param {(editor: Editor) => boolean} when
+ * @returns {Command<Editor>}
+ */
+function tool(name, title, key, when) {
+  return { id: `tool.${name}`, title, group: "Tools", keys: [key], when, run: (editor) => editor.machine.switch(name) };
 }
 
 /** @param {Editor} editor */
@@ -41,11 +48,11 @@ function escape(editor) {
 
 /** @type {readonly Command<Editor>[]} */
 export const TOOL_COMMANDS = [
-  tool("select", "Select, move and reshape", "M"),
-  tool("box", "Draw boxes", "R"),
-  tool("template", "Place template boxes", "T"),
-  tool("pan", "Move the view", "G"),
-  { id: "tool.template-here", title: "Template box in the middle of the view", group: "Tools", keys: ["Shift+T"], when: isEditable, run: templateInMiddle },
+  tool("select", "Select, move and reshape", "M", isEditable),
+  tool("box", "Draw boxes", "R", drawsBoxes),
+  tool("template", "Place template boxes", "T", drawsBoxes),
+  tool("pan", "Move the view", "G", isOpen),
+  { id: "tool.template-here", title: "Template box in the middle of the view", group: "Tools", keys: ["Shift+T"], when: drawsBoxes, run: templateInMiddle },
   { id: "region.lock", title: "Lock or unlock regions", group: "Tools", keys: ["L"], when: isEditable, run: toggleLock },
   { id: "cancel", title: "Cancel, then deselect", group: "Tools", keys: ["Escape"], run: escape },
   { id: "view.fit", title: "Fit the image", group: "View", keys: ["F"], when: isOpen, run: (editor) => editor.viewport.fit() },
