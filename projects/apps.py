@@ -7,5 +7,5 @@ class ProjectsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Imports every app's job handlers, so that whoever enqueues knows their queues."""
-        autodiscover_modules("actors")
+        """Imports every app's job handlers, so that whoever enqueues knows their queues, and its signal receivers."""
+        autodiscover_modules("actors", "receivers")

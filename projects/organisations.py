@@ -1,4 +1,4 @@
-"""Makes tenants."""
+"""Tenants: founding and naming them."""
 
 from django.db import transaction
 
@@ -15,4 +15,14 @@ def found(*, owner: User, name: str) -> Organisation:
         workspace = Workspace.objects.create(organisation=organisation, name="First workspace")
         audit.record(owner, "organisation.found", organisation)
         audit.record(owner, "workspace.create", workspace)
+    return organisation
+
+
+@transaction.atomic
+def rename(*, organisation: Organisation, name: str, actor: User) -> Organisation:
+    """Gives the organisation another name."""
+    before, organisation.name = organisation.name, name.strip()
+    if organisation.name != before:
+        organisation.save(update_fields=["name"])
+        audit.record(actor, "organisation.rename", organisation, detail={"from": before})
     return organisation

@@ -1,0 +1,172 @@
+"""Who belongs to an organisation, a workspace or a project: adding, changing roles, removing.
+
+A person is added by e-mail address. Without an account they get one that has no password, and a mail with a link that
+sets it once; with an account they get a mail that says where they belong now.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from projects import audit, jobs
+from projects.errors import Conflict, NotAllowed
+from projects.models import ApiToken, Membership, Organisation, Project, User, Workspace
+
+Place: TypeAlias = Organisation | Workspace | Project
+Role = Membership.Role
+WELCOME = "people.welcome"
+
+
+class LastOwner(Conflict):
+    """An organisation always has an owner."""
+
+    code = "last_owner"
+
+
+class AlreadyThere(Conflict):
+    """The person has a role there already."""
+
+    code = "already_member"
+
+
+@dataclass(frozen=True)
+class Added:
+    """`is_new` says that the account was made."""
+
+    user: User
+    is_new: bool
+
+
+@transaction.atomic
+def add(*, place: Place, email: str, role: str, actor: User, name: str = "") -> Added:
+    """Gives the person with this address a role in `place`, makes their account where they have none, and writes to them."""
+    _check_rank(place, actor, role)
+    email = email.strip().lower()
+    user = User.objects.filter(email__iexact=email).first()
+    is_new = user is None
+    if user is None:
+        user = User.objects.create_user(email, None, name=name.strip())
+        EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
+    keys = _keys(place)
+    _, is_added = Membership.objects.get_or_create(user=user, **keys, defaults={"role": role})
+    if not is_added:
+        raise AlreadyThere(f"{email} is a member here already. Change the role in the list instead.")
+    if not isinstance(place, Organisation):
+        organisation = {"organisation_id": place.organisation_id, "workspace": None, "project": None}
+        Membership.objects.get_or_create(user=user, **organisation, defaults={"role": Role.MEMBER})
+    audit.record(actor, "person.add", place, detail={"email": email, "role": role})
+    _enqueue_welcome(place, user, actor)
+    return Added(user, is_new)
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: str, actor: User) -> None:
+    """Gives a member another role of the same place."""
+    if membership.role == role:
+        return
+    _check_rank(membership.organisation, actor, role, membership.role)
+    _keep_an_owner(membership)
+    changed = Membership.objects.filter(pk=membership.pk, role=membership.role).update(role=role)
+    if not changed:
+        raise Conflict("Somebody changed this role in the meantime. Reload the page.")
+    detail = {"email": membership.user.email, "from": membership.role, "to": role}
+    audit.record(actor, "person.change_role", _place(membership), detail=detail)
+
+
+@transaction.atomic
+def remove(*, membership: Membership, actor: User) -> None:
+    """Takes a role away; out of the organisation means out of all its workspaces and projects, and its tokens end."""
+    _check_rank(membership.organisation, actor, membership.role)
+    _keep_an_owner(membership)
+    place = _place(membership)
+    if isinstance(place, Organisation):
+        Membership.objects.filter(organisation=place, user=membership.user_id).delete()
+        tokens = ApiToken.objects.filter(organisation=place, user=membership.user_id, revoked_at__isnull=True)
+        tokens.update(revoked_at=timezone.now())
+    else:
+        Membership.objects.filter(pk=membership.pk).delete()
+    audit.record(actor, "person.remove", place, detail={"email": membership.user.email, "role": membership.role})
+
+
+def send_again(*, membership: Membership, actor: User) -> None:
+    """Writes to a member once more, for whom the first mail was lost or its link too old."""
+    with transaction.atomic():
+        _enqueue_welcome(_place(membership), membership.user, actor)
+        audit.record(actor, "person.write", _place(membership), detail={"email": membership.user.email})
+
+
+def _place(membership: Membership) -> Place:
+    place: Place = membership.project or membership.workspace or membership.organisation
+    return place
+
+
+def _keys(place: Place) -> dict[str, Organisation | Workspace | Project | int | None]:
+    if isinstance(place, Organisation):
+        return {"organisation": place, "workspace": None, "project": None}
+    is_project = isinstance(place, Project)
+    return {
+        "organisation_id": place.organisation_id,
+        "workspace": None if is_project else place,
+        "project": place if is_project else None,
+    }
+
+
+def _check_rank(place: Place, actor: User, *roles: str) -> None:
+    """Only owners make, change and remove owners."""
+    if Role.OWNER not in roles:
+        return
+    organisation = place if isinstance(place, Organisation) else place.organisation
+    own = Membership.objects.of_organisation().filter(organisation=organisation, user=actor, role=Role.OWNER)
+    if not own.exists():
+        raise NotAllowed("Only an owner can do this to an owner. Ask one.")
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    if membership.role != Role.OWNER:
+        return
+    owners = Membership.objects.of_organisation().filter(organisation=membership.organisation_id, role=Role.OWNER)
+    # Locks all of them, so that two owners cannot leave at once.
+    if {owner.pk for owner in owners.select_for_update()} <= {membership.pk}:
+        raise LastOwner("This is the last owner. Make somebody else an owner first.")
+
+
+def _enqueue_welcome(place: Place, user: User, actor: User) -> None:
+    organisation_id = place.pk if isinstance(place, Organisation) else place.organisation_id
+    jobs.enqueue(
+        WELCOME,
+        organisation_id=organisation_id,
+        arguments={"user_id": user.pk, "place": place.name, "inviter": actor.display_name},
+        title=f"Write to {user.email}"[:200],
+        created_by=actor,
+    )
+
+
+def welcome(*, user: User, place: str, inviter: str) -> None:
+    """Sends the mail: with a link to set a password where there is none, else with a link to the start page."""
+    context = {
+        "user": user,
+        "place": place,
+        "inviter": inviter,
+        "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
+        "start_url": f"{settings.PUBLIC_URL}{reverse('projects:home')}",
+        "password_url": "" if user.has_usable_password() else _password_url(user),
+    }
+    subject = f"{inviter} added you to {place}".replace("\n", " ")
+    body = render_to_string("projects/email/welcome.txt", context)
+    send_mail(subject, body, None, [user.email])
+
+
+def _password_url(user: User) -> str:
+    """The address that sets the user's password; works once, for PASSWORD_RESET_TIMEOUT seconds."""
+    key = default_token_generator.make_token(user)
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
+    return f"{settings.PUBLIC_URL}{path}"

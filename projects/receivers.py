@@ -1,0 +1,17 @@
+"""What this app does when another one says that something happened."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.account.signals import password_reset
+from django.dispatch import receiver
+
+from projects.models import User
+
+
+@receiver(password_reset)
+def trust_address(sender: type[User], user: User, **_: Any) -> None:
+    """Who set a password by a mailed link has shown that the address is theirs, if they have but one."""
+    addresses = list(EmailAddress.objects.filter(user=user))
+    if len(addresses) == 1:
+        EmailAddress.objects.filter(pk=addresses[0].pk).update(verified=True)
