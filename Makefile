@@ -57,7 +57,8 @@ _check:
 	$(BIN)/python manage.py makemigrations --check --dry-run --verbosity=0
 	@echo "manage.py check --deploy"
 	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level=WARNING
-	rm -rf var/test/collected && STATIC_ROOT=var/test/collected $(BIN)/python manage.py collectstatic --noinput --verbosity=0
+	@echo "manage.py collectstatic"
+	@rm -rf var/test/collected && STATIC_ROOT=var/test/collected $(DEPLOYED) $(BIN)/python manage.py collectstatic --noinput --verbosity=0
 
 _test:
 	npm test --silent
@@ -76,4 +77,4 @@ lock: ## Write constraints.txt from what is installed in .venv
 clean: ## Remove what can be made again; your data in var/ stays
 	@if [ -x $(BIN)/python ]; then \
 		$(TESTING) $(BIN)/python -m config.embedded delete; $(BENCHING) $(BIN)/python -m config.embedded delete; fi
-	rm -rf var/test var/bench var/static node_modules .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf var/test var/bench node_modules .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -175,10 +175,8 @@ class Demo:
 
     def _prepare(self) -> None:
         self._keep_servers()
-        self._log("demo", "Preparing the database and the static files …")
-        migrate = self._start("migrate", _python("manage.py migrate --verbosity=0"))
-        static = self._start("static", _python("manage.py collectstatic --noinput --verbosity=0"))
-        self._finish(migrate, static)
+        self._log("demo", "Preparing the database …")
+        self._finish(self._start("migrate", _python("manage.py migrate --verbosity=0")))
 
     def _keep_servers(self) -> None:
         """Start PostgreSQL and Redis, or start them again, unless the user brought their own."""
