@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from projects.codes import new_code
 from projects.tenancy import Actor, TenantForeignKey, TenantQuerySet
@@ -16,6 +17,10 @@ class JobQuerySet(TenantQuerySet["Job"]):
 
     def unfinished(self) -> Self:
         return self.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING))
+
+    def whole(self) -> Self:
+        """Without the shards."""
+        return self.filter(parent__isnull=True)
 
 
 class Job(models.Model):
@@ -95,12 +100,62 @@ class Job(models.Model):
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_lease"),
             models.Index(fields=["id"], condition=Q(waiting=True), name="job_waiting"),
             models.Index(fields=["organisation", "-id"], condition=Q(parent__isnull=True), name="job_latest"),
+            models.Index(
+                fields=["organisation", "-id"],
+                condition=Q(state__in=("queued", "running"), parent__isnull=True),
+                name="job_unfinished",
+            ),
+            models.Index(
+                fields=["organisation", "-finished_at"],
+                condition=Q(state="failed", parent__isnull=True),
+                name="job_failed",
+            ),
             models.Index(fields=["parent", "state"], condition=Q(parent__isnull=False), name="job_shards"),
             models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in self.ENDED
+
+    @property
+    def is_at_work(self) -> bool:
+        """Running, or waiting for shards that do."""
+        return self.state == self.State.RUNNING or self.waiting
+
+    @property
+    def progress_words(self) -> str:
+        """“1,204 of 4,812”, “1,204” where the end is not known, nothing before the first report."""
+        if self.progress_total:
+            return f"{self.progress_done:,} of {self.progress_total:,}"
+        return f"{self.progress_done:,}" if self.progress_done else ""
+
+    @property
+    def progress_value(self) -> int | None:
+        """What a progress bar shows; None where the end is not known."""
+        return self.progress_done if self.progress_total else None
+
+    @property
+    def pace(self) -> str:
+        """Speed and remaining time of a running job, from its average so far; empty where there is nothing to say."""
+        if not self.is_at_work or not self.started_at or not self.progress_done:
+            return ""
+        seconds = max((timezone.now() - self.started_at).total_seconds(), 1)
+        per_second = self.progress_done / seconds
+        speed = f"{per_second:,.0f} per second" if per_second >= 1 else f"{per_second * 60:,.0f} per minute"
+        left = ((self.progress_total or 0) - self.progress_done) / per_second
+        return f"{speed} · {_duration(left)} left" if left > 0 else speed
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            number = round(seconds / size)
+            return f"about {number} {unit}{'' if number == 1 else 's'}"
+    return "less than a second"
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):

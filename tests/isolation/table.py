@@ -88,6 +88,11 @@ TABLE: dict[str, Row] = {
     "annotations:browse": row("project", get=READ),
     "annotations:task": row("task", get=READ),
     "annotations:label": row("project", get=LABEL),
+    # Pages: jobs
+    "projects:jobs": row(get=ALL),
+    "projects:job": row("job", get=READ),
+    "projects:job-cancel": row("job", post=MANAGE),
+    "projects:job-retry": row("job", post=MANAGE),
     # Pages: exports
     "exports:exports": row("project", get=EXPORT, post=EXPORT),
     "exports:export": row("export", get=EXPORT),
