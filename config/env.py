@@ -43,6 +43,14 @@ def words(name: str, default: str = "") -> list[str]:
     return text(name, default).replace(",", " ").split()
 
 
+def hosts(name: str, default: str = "") -> list[str]:
+    """A list of hosts; raises ImproperlyConfigured for `*`, as whoever means every host has not thought of them."""
+    found = words(name, default)
+    if any(host.rpartition("//")[2] in {"*", "."} for host in found):
+        raise ImproperlyConfigured(f"{name} must name the hosts: * would stand for any.")
+    return found
+
+
 def secret(name: str) -> str:
     """A secret from `NAME`, or from the file that `NAME_FILE` names; empty where neither is set."""
     path = text(f"{name}_FILE")

@@ -25,7 +25,7 @@ def _required_secret(name: str, purpose: str) -> str:
     if EMBEDDED:
         return env.kept_secret(name, VAR_DIR / name.lower())
     value = env.secret(name)
-    if len(value) < 32:
+    if len(value) < 32 or len(set(value)) < 10:
         raise ImproperlyConfigured(
             f"{name} must be set to at least 32 random characters, {purpose}. Make one with:"
             ' python -c "import secrets; print(secrets.token_urlsafe(48))"'
@@ -42,7 +42,7 @@ ENCRYPTION_KEYS = [
     *env.words("ENCRYPTION_KEY_FALLBACKS"),
 ]
 HTTPS = env.flag("HTTPS")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost 127.0.0.1 [::1]" if EMBEDDED or DEBUG else "")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost 127.0.0.1 [::1]" if EMBEDDED or DEBUG else "")
 PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
@@ -61,7 +61,7 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_SECURE = HTTPS
-STORAGE_HOSTS = env.words("STORAGE_HOSTS", "*.blob.core.windows.net *.amazonaws.com storage.googleapis.com")
+STORAGE_HOSTS = env.hosts("STORAGE_HOSTS", "*.blob.core.windows.net *.amazonaws.com storage.googleapis.com")
 """Hosts that a datastore may name as its endpoint, and that browsers may load images from."""
 STORAGE_ORIGINS = [host if "://" in host else f"https://{host}" for host in STORAGE_HOSTS]
 CONTENT_SECURITY_POLICY = {
@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"TaskStatusEnum": "annotations.models.Task.Status"},
 }
 
 # Language, time

@@ -17,7 +17,7 @@ PUBLISHED = {
     | {
         "tenancy", "codes",  # what every model is made of
         "audit", "jobs",  # what every verb writes besides its rows
-        "navigation", "rest", "markdown",  # what every page and endpoint is made of
+        "navigation", "rest", "administration", "markdown",  # what every page, endpoint and admin is made of
         "datastores", "image_urls", "palette",  # files, how a browser gets them, and colours
         "organisations", "workspaces", "setup", "taxonomy", "lifecycle", "scenes",  # the verbs, and a sample's pixels
     },
