@@ -40,7 +40,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # of any model
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
         keys = [field.name for field in model._meta.get_fields() if field.many_to_one and field.concrete]
-        self.raw_id_fields = tuple(keys)
+        self.raw_id_fields = tuple(keys)  # type: ignore[misc]  # one per model; Django asks the instance
         super().__init__(model, admin_site)
 
 

@@ -21,7 +21,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def box(label: Label, x: float, **more: Any) -> dict[str, Any]:
-    return {"id": f"r{x}", "shape": "box", "label": str(label.code), "x": x, "y": 2, "width": 30.5, "height": 40, **more}
+    return {
+        "id": f"r{x}",
+        "shape": "box",
+        "label": str(label.code),
+        "x": x,
+        "y": 2,
+        "width": 30.5,
+        "height": 40,
+        **more,
+    }
 
 
 def labelled(cast: Cast, dataset: Any, document: dict[str, Any], *, by: User, status: str = "labelled") -> Task:
