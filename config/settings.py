@@ -273,7 +273,10 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGE_URL = env.secret("STORAGE_URL") or f"file://{VAR_DIR / 'store'}"
 """The installation's own store: uploads without a datastore of their own, thumbnails, exports."""
+DEMO_IMAGES = Path(env.text("IMAGES")).resolve() if EMBEDDED and env.text("IMAGES") else None
+"""The folder that `make demo IMAGES=…` labels."""
 LOCAL_STORE_ROOTS = [Path(path).resolve() for path in env.text("LOCAL_STORE_ROOTS").split(":") if path]
+LOCAL_STORE_ROOTS += [DEMO_IMAGES] if DEMO_IMAGES else []
 """Folders of this machine that a local datastore may read; never the installation's own store, which is all tenants'."""
 SIGNED_URL_SECONDS = env.integer("SIGNED_URL_SECONDS", 900, minimum=10)
 IMAGE_PIXEL_LIMIT = env.integer("IMAGE_PIXEL_LIMIT", 250_000_000, minimum=1)
@@ -331,4 +334,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"azure": {"level": "WARNING"}},  # at INFO it writes every request, with its address
 }

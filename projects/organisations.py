@@ -5,16 +5,19 @@ from django.db import transaction
 from projects import audit, tenancy
 from projects.models import Membership, Organisation, User, Workspace
 
+FIRST_WORKSPACE = "First workspace"
+
 
 @transaction.atomic
-def found(*, owner: User, name: str) -> Organisation:
-    """Makes an organisation with its owner and a first workspace; a stranger may do it for themselves."""
+def found(*, owner: User, name: str, kind: str = Organisation.Kind.CUSTOMER) -> Organisation:
+    """Makes an organisation with its owner and, for a customer, a first workspace; strangers may do it for themselves."""
     with tenancy.system_access("found an organisation"):
-        organisation = Organisation.objects.create(name=name.strip())
+        organisation = Organisation.objects.create(name=name.strip(), kind=kind)
         Membership.objects.create(organisation=organisation, user=owner, role=Membership.Role.OWNER)
-        workspace = Workspace.objects.create(organisation=organisation, name="First workspace")
         audit.record(owner, "organisation.found", organisation)
-        audit.record(owner, "workspace.create", workspace)
+        if kind == Organisation.Kind.CUSTOMER:
+            workspace = Workspace.objects.create(organisation=organisation, name=FIRST_WORKSPACE)
+            audit.record(owner, "workspace.create", workspace)
     return organisation
 
 

@@ -18,10 +18,10 @@ PUBLISHED = {
         "tenancy", "codes",  # what every model is made of
         "audit", "jobs",  # what every verb writes besides its rows
         "navigation", "rest", "administration", "markdown",  # what every page, endpoint and admin is made of
-        "datastores", "image_urls", "palette",  # files, how a browser gets them, and colours
+        "datasets", "datastores", "image_urls", "palette",  # files, how a browser gets them, and colours
         "organisations", "workspaces", "setup", "taxonomy", "lifecycle", "scenes",  # the verbs, and a sample's pixels
     },
-    "annotations": ALWAYS_PUBLISHED | {"documents", "geometry", "rle", "progress", "queue", "submitting"},
+    "annotations": ALWAYS_PUBLISHED | {"answering", "documents", "geometry", "rle", "progress", "queue", "submitting"},
     "assist": ALWAYS_PUBLISHED,
     "exports": ALWAYS_PUBLISHED | {"formats"},
 }  # fmt: skip
@@ -37,6 +37,7 @@ NETWORK = {
 NETWORK_DOORS = ("projects/stores/", "config/processes.py")  # blob stores; the demo asking its own web server
 UNPICKLERS = {"pickle", "cPickle", "marshal", "shelve", "dill", "joblib"}
 TRUSTED_HTML = {"mark_safe", "SafeString", "SafeText"}
+JOB_EDGES = {"projects/jobs/running.py", "projects/jobs/pulse.py", "projects/jobs/ticking.py"}
 SANITISER = "projects/markdown.py"
 
 
@@ -206,6 +207,17 @@ def one_door_to_the_network(source: Source) -> Iterator[str]:
         parts = name.split(".")
         if {parts[0], ".".join(parts[:2])} & NETWORK:
             yield f"{line}: {name}"
+
+
+def failures_are_named(source: Source) -> Iterator[str]:
+    """House rule 51: whatever was not foreseen goes on to be a 500, or a failed attempt at the edge of a job."""
+    if str(source.path) in JOB_EDGES:
+        return
+    for node in source.walk(ast.ExceptHandler):
+        assert isinstance(node, ast.ExceptHandler)
+        broad = node.type is None or called(node.type) in {"Exception", "BaseException"}
+        if broad and not any(isinstance(step, ast.Raise) for step in ast.walk(node)):
+            yield f"{node.lineno}: except {called(node.type) if node.type else ''}"
 
 
 def reasons_given(source: Source) -> Iterator[str]:

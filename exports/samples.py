@@ -1,0 +1,199 @@
+"""What the sample organisation consists of: its people, its projects, and pictures whose contents are known."""
+
+import io
+import json
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from projects import scenes
+from projects.models import Image, Project
+
+SCENES = 36
+FOLDER = "samples"
+ORGANISATION, VENDOR = "Northwind Imaging", "Meridian Annotation"
+OBJECTS, ARCHIVE = "Object recognition", "Photo archive"
+
+Answer: TypeAlias = Callable[["Truth", dict[str, str]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Login:
+    """Somebody of the sample organisation."""
+
+    email: str
+    name: str
+    role: str
+
+
+OWNER = Login("owner@example.com", "Amara Osei", "organisation owner")
+MANAGER = Login("manager@example.com", "Jonas Lind", "manager of both workspaces")
+LABELLERS = (
+    Login("labeller1@example.com", "Mei Tanaka", "labeller"),
+    Login("labeller2@example.com", "Diego Rivas", "labeller"),
+)
+REVIEWER = Login("reviewer@example.com", "Priya Nair", "reviewer")
+VENDOR_OWNER = Login("vendor@example.com", "Sofia Costa", f"owner of {VENDOR}, a labelling vendor")
+VENDOR_LABELLER = Login("vendor.labeller@example.com", "Tom Becker", "the vendor's labeller, in one project")
+ADMIN = Login("admin@example.com", "Administrator", "Django admin, at /admin/")
+LOGINS = (OWNER, MANAGER, *LABELLERS, REVIEWER, VENDOR_LABELLER, VENDOR_OWNER, ADMIN)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What one scene shows: its class, and (label, x, y, width, height) of each thing, in pixels."""
+
+    scene: str
+    boxes: tuple[tuple[str, float, float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A project to be: its labels as `taxonomy.save_nested` takes them, and how its images are truly labelled."""
+
+    name: str
+    task_type: str
+    labels: Sequence[dict[str, Any]]
+    instructions: str
+    page_size: int = 1
+    answer: Answer | None = None
+
+
+def _leaves(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name} for name in names]
+
+
+THINGS = [
+    {"name": "Fruit", "hotkey": "", "children": _leaves("Apple", "Orange", "Lemon")},
+    {"name": "Container", "hotkey": "", "children": _leaves("Bottle", "Can", "Mug", "Drum")},
+    *_leaves("Parcel", "Cone", "Ball"),
+]
+_PATHS = {leaf["name"]: f"{node['name']}/{leaf['name']}" for node in THINGS for leaf in node.get("children", [])}
+
+BOX_INSTRUCTIONS = """# Draw a box around every thing
+
+1. Choose the label by its number or in the list on the right.
+2. Drag from one corner to the opposite one. The box touches the **outermost visible pixels** of the thing.
+3. Where one thing hides a part of another, box only **what can be seen**.
+
+| Label | What counts |
+|---|---|
+| Fruit | apples, oranges and lemons, one box each, also in a pile |
+| Container | bottles, cans, mugs and drums, open or closed |
+| Parcel | cardboard boxes of any size |
+
+Things that are painted on a wall or out of focus in the background are **not** labelled. If a picture shows none of
+the things, press **N**.
+"""
+SCENE_INSTRUCTIONS = """# Where was the picture taken?
+
+Choose the one place that fits best.
+
+- **Kitchen**: a worktop with household things
+- **Market**: a stall with fruit
+- **Warehouse**: a hall with goods or racks
+- **Road**: asphalt, with or without markings
+- **Beach**: sand
+
+Select several images and press the number to label them together.
+"""
+CONTENT_INSTRUCTIONS = """# What is in the picture?
+
+Choose **every** kind of thing that can be seen, however small. The order does not matter.
+"""
+
+
+def _boxes(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
+    regions = [
+        {
+            "id": str(uuid4()),
+            "shape": "box",
+            "label": codes[_PATHS.get(label, label)],
+            "x": x,
+            "y": y,
+            "width": width,
+            "height": height,
+            "origin": "manual",
+        }
+        for label, x, y, width, height in truth.boxes
+    ]
+    return {"labels": [], "regions": regions, "empty": not regions}
+
+
+def _scene(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
+    return {"labels": [codes[truth.scene]], "regions": [], "empty": False}
+
+
+def _contents(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
+    found = sorted({codes[_PATHS.get(label, label)] for label, *_ in truth.boxes})
+    return {"labels": found, "regions": [], "empty": not found}
+
+
+SAMPLE_PLANS = (
+    Plan("Things in scenes", Project.TaskType.BOX, THINGS, BOX_INSTRUCTIONS, answer=_boxes),
+    Plan("Kinds of scenes", Project.TaskType.MULTICLASS, _leaves(*scenes.SCENE_LABELS), SCENE_INSTRUCTIONS, 4, _scene),
+)
+ARCHIVE_PLANS = (Plan("Contents of pictures", Project.TaskType.MULTILABEL, THINGS, CONTENT_INSTRUCTIONS, 4, _contents),)
+FOLDER_PLANS = (
+    Plan(
+        "Objects in your images",
+        Project.TaskType.BOX,
+        _leaves("Object", "Part of an object", "Unclear"),
+        "Draw a box around every object. Change the labels to yours in the project's settings.",
+    ),
+    Plan(
+        "Triage of your images",
+        Project.TaskType.MULTICLASS,
+        _leaves("Keep", "Reject", "Unsure"),
+        "Choose one label per image. Change the labels to yours in the project's settings.",
+        4,
+    ),
+)
+
+
+class Library:
+    """Rendered scenes, kept in a folder: `<number>.jpg` and, beside it, the truth about it."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.say = say
+        self._truths: dict[int, Truth] = {}
+
+    def put(self, store: Any, numbers: range) -> None:
+        """Writes the scenes into a blob store."""
+        self._render(numbers)
+        for number in numbers:
+            key = f"{FOLDER}/{self._read(number).scene.lower()}-{number:02}.jpg"
+            store.put(key, io.BytesIO((self.folder / f"{number}.jpg").read_bytes()), "image/jpeg")
+
+    def truth(self, image: Image) -> Truth:
+        """What an image that `put` wrote shows."""
+        number = int(image.name.removesuffix(".jpg").rpartition("-")[2])
+        self._render(range(number, number + 1))
+        return self._read(number)
+
+    def _read(self, number: int) -> Truth:
+        if number not in self._truths:
+            found = json.loads((self.folder / f"{number}.json").read_text(encoding="utf-8"))
+            self._truths[number] = Truth(found["scene"], tuple(tuple(box) for box in found["boxes"]))
+        return self._truths[number]
+
+    def _render(self, numbers: range) -> None:
+        missing = [number for number in numbers if not (self.folder / f"{number}.json").exists()]
+        if not missing:
+            return
+        self.say(f"Rendering {len(missing)} sample scenes …")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Not forked: this process has threads, of the database's pool.
+        with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+            for number, scene in zip(missing, pool.map(scenes.render_scene, missing), strict=True):
+                (self.folder / f"{number}.jpg").write_bytes(scenes.encode(scene.image, 88))
+                boxes = [(box.label, box.x, box.y, box.width, box.height) for box in scene.boxes]
+                truth = {"scene": scene.scene_label, "boxes": boxes}
+                part = self.folder / f"{number}.part"
+                part.write_text(json.dumps(truth), encoding="utf-8")
+                part.replace(self.folder / f"{number}.json")
