@@ -51,6 +51,8 @@ RULES: list[tuple[Rule, str, str]] = [
     (architecture.one_door_to_the_network, "projects/ingest.py", "import requests"),
     (architecture.one_door_to_the_network, "projects/ingest.py", "from urllib.request import urlopen"),
     (architecture.one_door_to_the_network, "exports/x.py", "from azure.storage.blob import BlobClient"),
+    (architecture.failures_are_named, "projects/x.py", "try:\n    go()\nexcept Exception:\n    pass"),
+    (architecture.failures_are_named, "projects/x.py", "try:\n    go()\nexcept:\n    pass"),
     (architecture.reasons_given, "projects/x.py", "x = 1  # type: " + "ignore"),
     (architecture.reasons_given, "projects/x.py", "x = 1  # type: " + "ignore[misc]"),
     (architecture.reasons_given, "projects/x.py", "x = 1  # no" + "qa: S608"),
