@@ -54,7 +54,7 @@ _check:
 	$(BIN)/lint-imports --no-logo > var/test/imports.log || { cat var/test/imports.log; exit 1; }
 	$(BIN)/djlint --lint --quiet templates
 	npm run --silent types
-	$(BIN)/python manage.py makemigrations --check --dry-run --verbosity=0
+	$(BIN)/python manage.py makemigrations --check --dry-run
 	@echo "manage.py check --deploy"
 	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level=WARNING
 	@echo "manage.py collectstatic"

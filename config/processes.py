@@ -175,6 +175,8 @@ class Demo:
 
     def _prepare(self) -> None:
         self._keep_servers()
+        # WhiteNoise looks here too, and warns where nothing is.
+        (embedded.var_dir() / "static").mkdir(exist_ok=True)
         self._log("demo", "Preparing the database …")
         self._finish(self._start("migrate", _python("manage.py migrate --verbosity=0")))
 
