@@ -171,7 +171,10 @@ def _database(url: str) -> dict[str, Any]:
                 "timeout": 10,
                 "reset": reset_connection,
             },
+            # Only projects.prepared has the server bind parameters, and wants its statements planned once.
+            "prepare_threshold": 0,
             "options": "-c idle_in_transaction_session_timeout=60s -c lock_timeout=10s"
+            " -c plan_cache_mode=force_generic_plan"
             f" -c statement_timeout={env.integer('STATEMENT_TIMEOUT_SECONDS', 60)}s",
         },
     }

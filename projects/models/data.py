@@ -22,6 +22,7 @@ class Datastore(models.Model):
         AZURE = "azure", "Azure Blob Storage"
         S3 = "s3", "S3 or compatible"
         GCS = "gcs", "Google Cloud Storage"
+        BUILT_IN = "builtin", "Built-in storage"
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="datastores")

@@ -1,0 +1,106 @@
+"""Datasets: makes them, has their files read, and removes them."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from projects import audit, datastores, jobs
+from projects.errors import BadInput, Conflict
+from projects.models import Dataset, Datastore, Job, Project, User, Workspace
+
+INGEST = "datasets.ingest"
+
+
+class DatasetInUse(Conflict):
+    """Projects still label its images."""
+
+    code = "dataset_in_use"
+
+
+@transaction.atomic
+def create(
+    *,
+    actor: User,
+    workspace: Workspace,
+    name: str,
+    source: str,
+    datastore: Datastore | None = None,
+    pattern: str = "**/*.*",
+    description: str = "",
+) -> Dataset:
+    """Makes a dataset and, where it is a pattern in a store, has its files read in the background.
+
+    Uploads go to the workspace's built-in storage; a pattern needs its datastore.
+    """
+    if source == Dataset.Source.UPLOAD:
+        datastore = datastores.built_in(workspace)
+    if datastore is None or datastore.workspace_id != workspace.pk:
+        words = "Choose the datastore that holds the files."
+        raise BadInput(words, fields={"datastore": [words]})
+    _refuse_taken(workspace, name)
+    dataset = Dataset.objects.create(
+        organisation_id=workspace.organisation_id,
+        workspace=workspace,
+        datastore=datastore,
+        name=name,
+        description=description,
+        source=source,
+        pattern=pattern if source == Dataset.Source.PATTERN else "",
+        created_by=actor,
+    )
+    audit.record(actor, "dataset.create", dataset, detail={"source": source})
+    if source == Dataset.Source.PATTERN:
+        _enqueue(dataset, actor)
+    return dataset
+
+
+def _refuse_taken(workspace: Workspace, name: str) -> None:
+    if Dataset.objects.filter(workspace=workspace, name=name).exists():
+        words = "The workspace has a dataset of this name. Choose another."
+        raise Conflict(words, fields={"name": [words]})
+
+
+@transaction.atomic
+def refresh(*, actor: User, dataset: Dataset) -> Job:
+    """Looks for new, changed and vanished files; while it already does, that same job is given back."""
+    if dataset.source != Dataset.Source.PATTERN:
+        raise BadInput("Uploaded files need no reading: they were read as they came.")
+    audit.record(actor, "dataset.refresh", dataset)
+    return _enqueue(dataset, actor)
+
+
+def _enqueue(dataset: Dataset, actor: User) -> Job:
+    dataset.state, dataset.error = Dataset.State.INGESTING, ""
+    dataset.save(update_fields=["state", "error"])
+    return jobs.enqueue(
+        INGEST,
+        organisation_id=dataset.organisation_id,
+        arguments={"dataset_id": dataset.pk},
+        title=f"Read files of {dataset.name}",
+        workspace=dataset.workspace,
+        dedupe_key=f"dataset:{dataset.pk}",
+        created_by=actor,
+    )
+
+
+def latest_job(dataset: Dataset) -> Job | None:
+    """The newest run of reading the dataset's files."""
+    runs: QuerySet[Job] = Job.objects.filter(
+        organisation_id=dataset.organisation_id, kind=INGEST, dedupe_key=f"dataset:{dataset.pk}"
+    )
+    return runs.order_by("-pk").first()
+
+
+@transaction.atomic
+def delete(*, actor: User, dataset: Dataset) -> None:
+    """Forgets a dataset and its images; files in the store stay. Refused while projects label them."""
+    users = list(
+        Project.objects.filter(project_datasets__dataset=dataset).order_by("name").values_list("name", flat=True)[:4]
+    )
+    if users:
+        names = ", ".join(f"“{name}”" for name in users[:3]) + (" and others" if len(users) > 3 else "")
+        raise DatasetInUse(f"The projects {names} label images of this dataset. Archive and remove them first.")
+    job = latest_job(dataset)
+    if job is not None and job.state in (Job.State.QUEUED, Job.State.RUNNING):
+        raise DatasetInUse("Files are being read into this dataset. Cancel that first.")
+    audit.record(actor, "dataset.delete", dataset, detail={"images": dataset.image_count})
+    dataset.delete()

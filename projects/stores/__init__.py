@@ -1,0 +1,1 @@
+"""Blob stores behind one small port: `ObjectStore`, for local disk, Azure Blob, S3-compatible stores and GCS."""

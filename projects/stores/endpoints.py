@@ -1,0 +1,67 @@
+"""Where a datastore may point: the guard against making this server call addresses of somebody else's choosing.
+
+The vendors' SDKs connect to whatever endpoint they are given, so the endpoint is checked before one is made: its host
+must be on the operator's list (settings.STORAGE_HOSTS). An entry without a scheme means https on its usual port; one
+with a scheme (`http://127.0.0.1:10000`) allows exactly that origin. Redirects are never followed.
+"""
+
+import ipaddress
+import re
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from projects.stores.base import StoreRefused
+
+# Of *.amazonaws.com only S3's own names: anybody can rent a machine that is called ec2-….amazonaws.com.
+_S3_HOST = re.compile(r"(.+\.)?s3[.-]([a-z0-9-]+\.)*amazonaws\.com(\.cn)?")
+
+
+def checked(url: str, *, field: str = "endpoint") -> str:
+    """The endpoint without a trailing slash; StoreRefused where it is malformed or its host is not allowed."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or parts.scheme not in {"http", "https"}:
+        raise _refused("Give a whole address, such as https://account.blob.core.windows.net.", field)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise _refused("Give the address alone: without a user name, password, query or token.", field)
+    if not _is_allowed(parts.scheme, host, port):
+        raise _refused(
+            f"This installation does not connect to {parts.scheme}://{parts.netloc}. Ask its operator to add the host"
+            " to STORAGE_HOSTS, or correct the address.",
+            field,
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _is_allowed(scheme: str, host: str, port: int | None) -> bool:
+    if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) and not _S3_HOST.fullmatch(host):
+        return False
+    return any(_matches(entry.lower(), scheme, host, port) for entry in settings.STORAGE_HOSTS)
+
+
+def _matches(entry: str, scheme: str, host: str, port: int | None) -> bool:
+    wanted = urlsplit(entry if "://" in entry else f"https://{entry}")
+    default = 443 if wanted.scheme == "https" else 80
+    if scheme != wanted.scheme or (port or default) != (wanted.port or default):
+        return False
+    pattern = wanted.hostname or ""
+    if pattern.startswith("*."):
+        return not _is_address(host) and fnmatchcase(host, pattern)
+    return host == pattern
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _refused(detail: str, field: str) -> StoreRefused:
+    return StoreRefused(detail, fields={field: [detail]})
