@@ -18,14 +18,14 @@ DENIED, ABSENT, REFUSED = {403}, {404}, {400, 403, 404, 422}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def _url(route: Route, row: Row, world: World) -> str:
+def url_of(route: Route, row: Row, world: World) -> str:
     if not route.takes_object:
         return reverse(route.name)
     names = re.findall(r"<(?:\w+:)?(\w+)>", route.path)
     return reverse(route.name, kwargs={name: world.code(row.thing) for name in names})
 
 
-def _call(client: Client, method: str, url: str, row: Row, world: World) -> tuple[int, str]:
+def call(client: Client, method: str, url: str, row: Row, world: World) -> tuple[int, str]:
     options = {}
     if url.startswith("/api/") and method != "GET":
         body = {
@@ -64,9 +64,9 @@ def test_route(route: Route, own: World, foreign: World, clients: dict[str, Clie
 def _cell(
     route: Route, row: Row, method: str, role: str, own: World, foreign: World, clients: dict[str, Client]
 ) -> list[str]:
-    url = _url(route, row, own)
+    url = url_of(route, row, own)
     found = _judge(
-        _call(clients[role], method, url, row, own), _expected(row, method, role), f"{method} {url} as {role}"
+        call(clients[role], method, url, row, own), _expected(row, method, role), f"{method} {url} as {role}"
     )
     if role == "outsider":
         # The canaries are the outsider's own.
@@ -74,11 +74,11 @@ def _cell(
     if role == "anonymous":
         return found
     if row.thing and method in row.methods:
-        theirs = _url(route, row, foreign)
-        answer = _call(clients[role], method, theirs, row, foreign)
+        theirs = url_of(route, row, foreign)
+        answer = call(clients[role], method, theirs, row, foreign)
         found += _judge(answer, ABSENT.__contains__, f"{method} {theirs} of the other tenant as {role}")
     if row.body and method == "POST":
-        answer = _call(clients[role], method, url, row, foreign)
+        answer = call(clients[role], method, url, row, foreign)
         found += _judge(answer, REFUSED.__contains__, f"{method} {url} naming the other tenant's things as {role}")
     return found
 
