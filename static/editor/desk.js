@@ -146,6 +146,15 @@ export class Desk {
     return tokens.length > 0 ? this.#server.release(tokens) : Promise.resolve();
   }
 
+  /** Saves what can be saved in a moment, and gives back what nobody has begun. */
+  async leave() {
+    this.sync.flush();
+    for (let turn = 0; turn < 20 && (this.sync.unsaved || this.outbox.size > 0); turn++) {
+      await new Promise((done) => this.#clock.after(100, () => done(null)));
+    }
+    await this.release(false).catch(() => null); // an unreachable server takes them back by itself
+  }
+
   /** The network may be back. */
   retry() {
     this.sync.flush();

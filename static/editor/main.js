@@ -43,7 +43,7 @@ const editor = new Editor({
     },
     focusStage,
     togglePanel,
-    leave: () => void editor.desk.release(false).finally(() => location.assign(bootstrap.urls.leave)),
+    leave: () => void editor.desk.leave().then(() => location.assign(bootstrap.urls.leave)),
   },
 });
 

@@ -30,7 +30,7 @@ const page = new Classifier({
     focusTile: () => grid.focus(),
     zoom: (id) => zoom(id),
     togglePanel,
-    leave: () => void page.desk.release(false).finally(() => location.assign(bootstrap.urls.leave)),
+    leave: () => void page.desk.leave().then(() => location.assign(bootstrap.urls.leave)),
     columns: () => grid.columns(),
   },
 });

@@ -69,5 +69,6 @@ export function watchPage(desk) {
   window.addEventListener("beforeunload", (event) => {
     if (desk.sync.unsaved || desk.outbox.size > 0) event.preventDefault();
   });
-  window.addEventListener("pagehide", () => void desk.release(true));
+  window.addEventListener("pagehide", () => void desk.release(true).catch(() => null));
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload()); // its leases were given back
 }

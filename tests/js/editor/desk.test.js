@@ -247,6 +247,15 @@ test("leaving gives back what nobody has begun", async () => {
   assert.deepEqual(of("release"), [["l1", "l2", "l3", "l4", "l5"]]);
 });
 
+test("leaving waits for the draft that is not saved yet", async () => {
+  const { editor, clock, press, of } = await open();
+  press("Shift+T");
+  const left = editor.desk.leave();
+  await clock.run(3000);
+  await left;
+  assert.deepEqual([editor.desk.sync.unsaved, of("draft").length, of("release")], [false, 1, [["l1"]]]);
+});
+
 test("leases beat while somebody works and warn when nobody does", async () => {
   const clock = new FakeClock();
   let active = true;
