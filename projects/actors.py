@@ -1,12 +1,22 @@
 """The background work of tenants and their data."""
 
 from datetime import timedelta
+from typing import Any
 
-from projects import jobs, people
-from projects.models import User
+from projects import ingest, jobs, people, uploads
+from projects.models import Dataset, User
+
+
+@jobs.handler("datasets.ingest", queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def ingest_dataset(job: jobs.Running, dataset_id: int) -> dict[str, Any]:
+    """Reads the files of a dataset."""
+    return dict(ingest.run(Dataset.objects.select_related("datastore__workspace").get(pk=dataset_id), job))
 
 
 @jobs.handler(people.WELCOME, queue="io", lease=timedelta(minutes=1), attempts=5)
 def write_welcome(job: jobs.Running, user_id: int, place: str, inviter: str) -> None:
     """Sends the mail that tells a person where they belong now."""
     people.welcome(user=User.objects.get(pk=user_id), place=place, inviter=inviter)
+
+
+jobs.periodic("uploads-discard-stale", every=timedelta(hours=1))(uploads.discard_stale)
