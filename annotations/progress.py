@@ -184,6 +184,28 @@ def counts(project_id: int) -> Counts:
     return Counts(**{metric: round(amount) for metric, amount in _rows(_COUNTS, project_id, STATUSES)})
 
 
+_COUNTS_OF = """
+SELECT project_id, metric, sum(amount) FROM (
+    SELECT project_id, metric, amount FROM annotations_progresstotal WHERE project_id = ANY (%(projects)s)
+    UNION ALL
+    SELECT project_id, metric, amount FROM annotations_progressdelta WHERE project_id = ANY (%(projects)s)
+) counts
+WHERE metric = ANY (%(metrics)s) GROUP BY project_id, metric
+"""
+
+
+def counts_of(project_ids: Iterable[int]) -> dict[int, Counts]:
+    """The same for each of several projects, in one query."""
+    found: dict[int, dict[str, int]] = {project_id: {} for project_id in project_ids}
+    if not found:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS_OF, {"projects": list(found), "metrics": [str(metric) for metric in STATUSES]})
+        for project_id, metric, amount in cursor.fetchall():
+            found[project_id][metric] = round(amount)
+    return {project_id: Counts(**counts) for project_id, counts in found.items()}
+
+
 _remaining: dict[int, tuple[float, int]] = {}
 
 

@@ -1,10 +1,12 @@
 """What the frame of every page shows: where one is, and where one can go."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.http import HttpRequest
 
-from projects.models import Membership, Organisation, Project, Workspace
+from projects import permissions
+from projects.models import Organisation, Project, Workspace
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Navigation:
             return self.place
         return self.place.organisation
 
-    @property
+    @cached_property
     def workspaces(self) -> list[Workspace]:
         """Workspaces to switch to, at most fifty."""
         if not self.request.user.is_authenticated:
@@ -38,13 +40,10 @@ class Navigation:
         visible = Workspace.objects.for_user(self.request.user).active().select_related("organisation")
         return list(visible.order_by("organisation__name", "name")[:50])
 
-    @property
+    @cached_property
     def is_labeller_only(self) -> bool:
         """Whether every role of the user is labeller: they see no workspace around their work."""
-        if not self.request.user.is_authenticated:
-            return False
-        roles = set(Membership.objects.filter(user=self.request.user).values_list("role", flat=True))
-        return bool(roles) and roles <= {Membership.Role.LABELLER, Membership.Role.MEMBER} and "labeller" in roles
+        return permissions.only_labels(self.request.user)
 
 
 def at(request: HttpRequest, place: Organisation | Workspace | Project) -> None:

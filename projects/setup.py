@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from projects import audit
+from projects import audit, lifecycle
 from projects.errors import Conflict, DomainError
 from projects.models import Dataset, Membership, Project, ProjectDataset, User, Workspace
 
@@ -139,3 +140,49 @@ def choose_people(*, project: Project, roles: Mapping[User, str], actor: User | 
             )
     detail = {user.email: role for user, role in roles.items()}
     audit.record(actor, "project.choose_people", project, detail={"roles": detail})
+
+
+def put_data(*, project: Project, datasets: Collection[Dataset], actor: User | None) -> None:
+    """Chooses a draft's datasets; a project that has started gains those it does not have."""
+    if project.state == State.DRAFT:
+        choose_data(project=project, datasets=datasets, actor=actor)
+    elif datasets:
+        lifecycle.add_data(project=project, datasets=list(datasets), actor=actor)
+
+
+def datasets_of(project: Project) -> list[Dataset]:
+    """The datasets whose images are labelled, by name."""
+    return list(Dataset.objects.filter(project_datasets__project=project).order_by("name"))
+
+
+def candidates(project: Project) -> list[User]:
+    """People who can get a role in the project: the organisation's but its owners and admins, and those it has."""
+    runners = Membership.objects.filter(
+        organisation=project.organisation_id, role__in=Membership.RUNS_ORGANISATION
+    ).values("user")
+    colleagues = Membership.objects.of_organisation().filter(organisation=project.organisation_id).values("user")
+    own = Membership.objects.filter(project=project).values("user")
+    people = User.objects.filter(Q(pk__in=colleagues) | Q(pk__in=own), is_active=True).exclude(pk__in=runners)
+    return list(people.order_by("name", "email"))
+
+
+def roles_in_workspace(project: Project) -> dict[int, str]:
+    """The workspace's roles by user id."""
+    return dict(Membership.objects.filter(workspace=project.workspace_id).values_list("user_id", "role"))
+
+
+def roles_in_project(project: Project) -> dict[int, str]:
+    """The roles that count in this project alone, by user id."""
+    return dict(Membership.objects.filter(project=project).values_list("user_id", "role"))
+
+
+def count_labellers(project: Project) -> int:
+    """How many people may label in the project."""
+    labelling = (Membership.Role.MANAGER, Membership.Role.LEAD, Membership.Role.LABELLER)
+    own = roles_in_project(project)
+    by_workspace = roles_in_workspace(project)
+    runners = Membership.objects.filter(
+        organisation=project.organisation_id, role__in=Membership.RUNS_ORGANISATION
+    ).values_list("user_id", flat=True)
+    roles = by_workspace | own
+    return len({user for user, role in roles.items() if role in labelling} | set(runners))

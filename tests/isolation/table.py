@@ -28,6 +28,8 @@ class Row:
     hidden: tuple[str, ...] = ()
     """Roles of the same tenant that must not even learn that the object exists: 404 instead of 403."""
     public: bool = False
+    signed: bool = False
+    """The route takes a signature and asks for no sign-in; the object's code is none, so nobody finds anything."""
     body: dict[str, Any] = field(default_factory=dict)
     """What a write sends; `@workspace` stands for the code of that thing. Without it an empty body must do."""
 
@@ -37,10 +39,11 @@ def row(
     *,
     hidden: tuple[str, ...] = (),
     public: bool = False,
+    signed: bool = False,
     body: dict[str, Any] | None = None,
     **methods: tuple[str, ...],
 ) -> Row:
-    return Row(thing, {name.upper(): roles for name, roles in methods.items()}, hidden, public, body or {})
+    return Row(thing, {name.upper(): roles for name, roles in methods.items()}, hidden, public, signed, body or {})
 
 
 TABLE: dict[str, Row] = {
@@ -88,6 +91,21 @@ TABLE: dict[str, Row] = {
     "annotations:browse": row("project", get=READ),
     "annotations:task": row("task", get=READ),
     "annotations:label": row("project", get=LABEL),
+    # Pages: organisations, workspaces, people, projects
+    "projects:home": row(get=ALL),
+    "projects:organisation": row("organisation", get=ALL, post=RUN),
+    "projects:members": row("organisation", get=RUN, post=RUN),
+    "projects:workspace-create": row("organisation", get=RUN, post=RUN),
+    "projects:workspace": row("workspace", get=ALL),
+    "projects:people": row("workspace", get=MANAGE, post=MANAGE),
+    "projects:workspace-settings": row("workspace", get=RUN, post=RUN),
+    "projects:project-create": row("workspace", get=MANAGE, post=MANAGE),
+    "projects:project-setup": row("project", get=MANAGE, post=MANAGE),
+    "projects:project-settings": row("project", get=MANAGE, post=MANAGE),
+    "projects:project-state": row("project", post=MANAGE),
+    "projects:instructions-preview": row(post=ALL),
+    "projects:tokens": row(get=ALL, post=ALL),
+    "projects:token-revoke": row("token", post=(LABELLER,), hidden=(OWNER, MANAGER, REVIEWER, VIEWER)),
     # Pages: jobs
     "projects:jobs": row(get=ALL),
     "projects:job": row("job", get=READ),
@@ -97,4 +115,5 @@ TABLE: dict[str, Row] = {
     "exports:exports": row("project", get=EXPORT, post=EXPORT),
     "exports:export": row("export", get=EXPORT),
     "exports:download": row("export", get=EXPORT),
+    "exports:file": row("export", signed=True, get=ALL),
 }

@@ -1,0 +1,84 @@
+"""Forms about tenants and the people in them."""
+
+from typing import Any
+
+from django import forms
+
+from projects.models import Membership, Organisation, User, Workspace
+
+ORGANISATION_ROLES = [(role, Membership.Role(role).label) for role in Membership.ORGANISATION_ROLES]
+WORK_ROLES = [(role, Membership.Role(role).label) for role in Membership.WORK_ROLES]
+
+
+def roles_for(place: Any) -> list[tuple[str, str]]:
+    """The roles that a member of `place` can have."""
+    return ORGANISATION_ROLES if isinstance(place, Organisation) else WORK_ROLES
+
+
+class OrganisationForm(forms.Form):
+    """What an organisation is called."""
+
+    name = forms.CharField(label="Name", max_length=120)
+
+
+class WorkspaceForm(forms.Form):
+    """A workspace's name and what it is for."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    description = forms.CharField(
+        label="Description", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class AddPersonForm(forms.Form):
+    """Whom to add, by address, and as what."""
+
+    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label="Name", max_length=120, required=False, help_text="For people who have no account here yet."
+    )
+    role = forms.ChoiceField(label="Role")
+
+    def __init__(self, place: Organisation | Workspace, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = roles_for(place)
+        role.initial = "member" if isinstance(place, Organisation) else "labeller"
+
+
+class MemberForm(forms.Form):
+    """What to do with one member of `place`, named by the code of the user."""
+
+    CHANGE, REMOVE, WRITE = "change", "remove", "write"
+
+    person = forms.UUIDField()
+    action = forms.ChoiceField(choices=[(CHANGE, "Change role"), (REMOVE, "Remove"), (WRITE, "Write again")])
+    role = forms.ChoiceField(required=False)
+
+    def __init__(self, place: Organisation | Workspace, user: User, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._members = members_of(place, user)
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = roles_for(place)
+
+    def clean(self) -> dict[str, Any]:
+        """Finds the membership."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        member = self._members.filter(user__code=cleaned.get("person")).first()
+        if member is None:
+            raise forms.ValidationError("This person is not a member any more. Reload the page.")
+        if cleaned.get("action") == self.CHANGE and not cleaned.get("role"):
+            raise forms.ValidationError("Choose a role.")
+        return {**cleaned, "member": member}
+
+
+def members_of(place: Organisation | Workspace, user: User) -> Any:
+    """The memberships of exactly this place that `user` may know of, by name of the person."""
+    rows = Membership.objects.for_user(user).select_related("user", "organisation", "workspace")
+    if isinstance(place, Organisation):
+        rows = rows.of_organisation().filter(organisation=place)
+    else:
+        rows = rows.filter(workspace=place)
+    return rows.order_by("user__name", "user__email")
