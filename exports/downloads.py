@@ -1,15 +1,21 @@
-"""Gives out finished exports by short-lived signed URLs."""
+"""Gives out finished exports by short-lived signed URLs: straight from the store where browsers can read it, else from here."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
+from django.urls import reverse
 from django.utils import timezone
 
 from exports.building import FORMATS
 from exports.models import Export
-from projects import audit, datastores
-from projects.errors import Conflict
+from projects import audit, datastores, tenancy
+from projects.errors import Conflict, DomainError
+
+SALT = "exports.downloads"
 
 
 class NotComplete(Conflict):
@@ -18,11 +24,47 @@ class NotComplete(Conflict):
     code = "export_not_complete"
 
 
+class LinkGone(DomainError):
+    """Nobody signed this address, or it is too old."""
+
+    code = "not_found"
+    status = 404
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file on its way out; `size` in bytes."""
+
+    name: str
+    content_type: str
+    size: int
+    chunks: Iterator[bytes]
+
+
 def signed_url(export: Export, *, actor: Any) -> str:
     """An address of the export's file, valid for settings.SIGNED_URL_SECONDS; the audit log keeps who asked."""
     if not export.key:
         raise NotComplete("The export is not finished. Wait until its state is “succeeded”.")
-    form = FORMATS[export.format]
     audit.record(actor, "export.download", export)
+    store = datastores.installation_store()
+    if not store.direct:
+        signed = signing.TimestampSigner(salt=SALT).sign(f"{export.organisation_id}-{export.pk}")
+        return f"{settings.PUBLIC_URL}{reverse('exports:file', args=[signed])}"
     expires_at = timezone.now() + timedelta(seconds=settings.SIGNED_URL_SECONDS)
-    return datastores.installation_store().signed_read_url(export.key, expires_at, form.content_type)
+    return store.signed_read_url(export.key, expires_at, FORMATS[export.format].content_type)
+
+
+def opened(signed: str) -> Download:
+    """What an address of `signed_url` stands for, where the store gives out none of its own."""
+    try:
+        text = signing.TimestampSigner(salt=SALT).unsign(signed, max_age=settings.SIGNED_URL_SECONDS)
+    except signing.BadSignature:
+        raise LinkGone("This address is wrong or has expired. Go back to the export and download it again.") from None
+    organisation_id, export_id = map(int, text.split("-"))
+    with tenancy.for_organisation(organisation_id):
+        export = Export.objects.filter(pk=export_id).exclude(key="").first()
+    if export is None:
+        raise LinkGone("This export does not exist any more.")
+    form = FORMATS[export.format]
+    chunks = datastores.installation_store().stream(export.key)
+    return Download(f"{export.name}.{form.ending}", form.content_type, export.byte_size, chunks)

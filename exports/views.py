@@ -1,15 +1,16 @@
 """Pages of a project's exports."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from exports import downloads, services
 from exports.forms import ExportForm
 from exports.models import Export
 from projects import navigation, permissions
-from projects.http import UserRequest
+from projects.http import UserRequest, public
 from projects.models import Job, Project
 from projects.permissions import Action
 
@@ -56,3 +57,16 @@ def download(request: HttpRequest, code: str) -> HttpResponseRedirect:
     """Sends the browser to a short-lived signed URL of the file, and records that it was taken."""
     found = _export(request, code)  # type: ignore[arg-type]  # signed in: DeniedByDefaultMiddleware
     return redirect(downloads.signed_url(found, actor=request.user))
+
+
+@public
+@require_safe
+def file(request: HttpRequest, signed: str) -> StreamingHttpResponse:
+    """A finished export, to whoever holds its short-lived address: where the installation's store is a local disk."""
+    found = downloads.opened(signed)
+    response = StreamingHttpResponse(found.chunks, content_type=found.content_type)
+    response["Content-Length"] = str(found.size)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name) or ""
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
