@@ -16,7 +16,7 @@ PUBLISHED = {
     "projects": ALWAYS_PUBLISHED
     | {
         "tenancy", "codes",  # what every model is made of
-        "audit", "jobs",  # what every verb writes besides its rows
+        "audit", "jobs", "prepared",  # what verbs write besides their rows, and how the busiest talk to PostgreSQL
         "navigation", "rest", "administration", "markdown",  # what every page, endpoint and admin is made of
         "datasets", "datastores", "image_urls", "palette",  # files, how a browser gets them, and colours
         "organisations", "workspaces", "setup", "taxonomy", "lifecycle", "scenes",  # the verbs, and a sample's pixels

@@ -1,5 +1,4 @@
 import json
-import time
 
 import numpy as np
 import pytest
@@ -267,22 +266,3 @@ def test_any_json_is_parsed_or_refused_with_a_sentence(value):
         refusal = "None"
         documents.validate(parsed, task_type="box", width=10, height=10, labels=())
     assert refusal[0] == refusal[0].upper()
-
-
-def test_ten_thousand_boxes_take_less_than_150_ms():
-    document = {"regions": [box(number) for number in range(10_000)]}
-    best = min(_seconds(document) for _ in range(3))
-    assert best < 0.15
-
-
-def test_five_boxes_take_less_than_100_us():
-    document = {"regions": [box(number) for number in range(5)]}
-    best = min(_seconds(document) for _ in range(50))
-    assert best < 100e-6
-
-
-def _seconds(document):
-    started = time.perf_counter()
-    parsed = documents.parse(document)
-    assert documents.validate(parsed, task_type="box", width=64, height=48, labels=LABELS) == []
-    return time.perf_counter() - started
