@@ -1,0 +1,142 @@
+"""Every page in both themes and two widths: accessible, without a sideways scroll, without an error in the console."""
+
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from annotations.models import Task
+from exports import samples
+from exports.models import Export
+from projects.models import Dataset, Datastore, Job, Organisation, Project, User, Workspace
+from tests.browser.site import ROOT, Site
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 400, "height": 800}
+SETTLE_MS = 250
+
+BEFORE_SIGN_IN = {
+    "sign-in": lambda: reverse("account_login"),
+    "sign-up": lambda: reverse("account_signup"),
+    "password-reset": lambda: reverse("account_reset_password"),
+}
+MANAGER = {
+    "home": lambda: reverse("projects:home"),
+    "workspace": lambda: at("workspace", Workspace),
+    "people": lambda: at("people", Workspace),
+    "data": lambda: at("data", Workspace),
+    "datastore-new": lambda: at("datastore-create", Workspace),
+    "datastore": lambda: at("datastore", Datastore),
+    "dataset-new": lambda: at("dataset-create", Workspace),
+    "dataset": lambda: at("dataset", Dataset),
+    "wizard-details": lambda: at("project-create", Workspace),
+    "wizard-labels": lambda: f"{reverse('projects:project-setup', args=[draft().code])}?step=labels",
+    "wizard-data": lambda: f"{reverse('projects:project-setup', args=[draft().code])}?step=data",
+    "wizard-review": lambda: f"{reverse('projects:project-setup', args=[draft().code])}?step=review",
+    "project-settings": lambda: reverse("projects:project-settings", args=[project("box").code]),
+    "dashboard": lambda: reverse("annotations:dashboard", args=[project("box").code]),
+    "browse": lambda: reverse("annotations:browse", args=[project("box").code]),
+    "task": lambda: reverse("annotations:task", args=[labelled_task().code]),
+    "label-boxes": lambda: reverse("annotations:label", args=[project("box").code]),
+    "label-scenes": lambda: reverse("annotations:label", args=[project("multiclass").code]),
+    "exports": lambda: reverse("exports:exports", args=[project("box").code]),
+    "export": lambda: reverse("exports:export", args=[Export.objects.latest("pk").code]),
+    "jobs": lambda: reverse("projects:jobs"),
+    "job": lambda: reverse(
+        "projects:job", args=[Job.objects.filter(organisation__name=samples.ORGANISATION).latest("pk").code]
+    ),
+    "tokens": lambda: reverse("projects:tokens"),
+}
+OWNER = {
+    "organisation": lambda: at("organisation", Organisation),
+    "members": lambda: at("members", Organisation),
+    "workspace-new": lambda: at("workspace-create", Organisation),
+    "workspace-settings": lambda: at("workspace-settings", Workspace),
+}
+LABELLER = {"home-labeller": lambda: reverse("projects:home")}
+EVERY = [
+    (name, email, path)
+    for email, pages in (
+        ("", BEFORE_SIGN_IN),
+        (samples.MANAGER.email, MANAGER),
+        (samples.OWNER.email, OWNER),
+        (samples.LABELLERS[0].email, LABELLER),
+    )
+    for name, path in pages.items()
+]
+
+
+def at(name: str, model: type) -> str:
+    """The page `name` of the sample organisation's first row of a model."""
+    own = {"name": samples.ORGANISATION} if model is Organisation else {"organisation__name": samples.ORGANISATION}
+    return reverse(f"projects:{name}", args=[model.objects.filter(**own).earliest("pk").code])
+
+
+def project(task_type: str) -> Project:
+    return Project.objects.filter(organisation__name=samples.ORGANISATION, task_type=task_type).earliest("pk")
+
+
+def draft() -> Project:
+    running = project("box")
+    made, _ = Project.objects.get_or_create(
+        workspace=running.workspace,
+        organisation=running.organisation,
+        name="Night shots",
+        defaults={"task_type": "box"},
+    )
+    return made
+
+
+def labelled_task() -> Task:
+    return Task.objects.filter(project=project("box"), status="labelled").earliest("pk")
+
+
+@pytest.fixture(scope="package")
+def seeded(running_site: Site) -> str:
+    """The sample organisation, as `make demo` makes it; what the command printed."""
+    return running_site.manage("seed_demo")
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """CSS pixels by which the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize(("name", "email", "path"), EVERY, ids=[name for name, _, _ in EVERY])
+def test_page(
+    seeded: str, site: Site, desk: Callable, shoot: Callable, axe: str, name: str, email: str, path: Callable
+) -> None:
+    one = desk(User.objects.get(email=email) if email else None, viewport=WIDE, reduced_motion="reduce")
+    page = one.page
+    page.goto(path())
+    page.wait_for_timeout(SETTLE_MS)
+    shoot(page, name)
+    found = [f"light {problem}" for problem in violations(page, axe)]
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found += [f"dark {problem}" for problem in violations(page, axe)]
+    wide = overflow(page)
+    page.set_viewport_size(NARROW)
+    shoot(page, f"{name}-narrow")
+    assert found == []
+    assert (wide, overflow(page)) == (0, 0)
+
+
+def test_seeding_prints_every_login(seeded: str) -> None:
+    for login in samples.LOGINS:
+        assert login.email in seeded
