@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from annotations import documents, progress, settling
 from annotations.documents import Document
 from annotations.models import Annotation
 from annotations.progress import Change
 from annotations.settling import Place, Settlement
+from projects import prepared
 from projects.codes import new_code
 from projects.models import Project
 
@@ -120,19 +120,15 @@ def write(
     ids = _label_ids(project, steps, labels)
     rows = [step.row(ids) for step in steps]
     changes = [change for step in steps for change in step.changes(labeller_id, ids)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE,
-            {
-                "organisation": project.organisation_id,
-                "project": project.pk,
-                "labeller": labeller_id,
-                "key": key,
-                "items": orjson.dumps(rows).decode(),
-                "changes": progress.packed(changes),
-            },
-        )
-        written = {task_id: (code, version) for task_id, code, version in cursor.fetchall()}
+    values = {
+        "organisation": project.organisation_id,
+        "project": project.pk,
+        "labeller": labeller_id,
+        "key": key,
+        "items": orjson.dumps(rows).decode(),
+        "changes": progress.packed(changes),
+    }
+    written = {task_id: (code, version) for task_id, code, version in prepared.rows(values, _WRITE)}
     return {step.place.code: step.result(*written[step.place.task_id]) for step in steps}
 
 
@@ -142,10 +138,8 @@ def _others(project: Project, labeller_id: int, places: Sequence[Place]) -> dict
     if project.labellers_minimum == 1 or not asked:
         return {}
     found: dict[int, list[Document | None]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_OTHERS, {"tasks": asked, "labeller": labeller_id})
-        for task_id, text in cursor.fetchall():
-            found.setdefault(task_id, []).append(None if text is None else documents.parse_json(text))
+    for task_id, text in prepared.rows({"tasks": asked, "labeller": labeller_id}, _OTHERS):
+        found.setdefault(task_id, []).append(None if text is None else documents.parse_json(text))
     return found
 
 

@@ -1,6 +1,7 @@
 """Labelling by API: the queue and submitting for labellers, tasks and answers for whoever may see them."""
 
-from typing import Any, cast
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
@@ -13,17 +14,12 @@ from annotations import drafts, progress, queue, serializers, submitting
 from annotations.models import Annotation, Task, TaskLabel
 from projects import permissions
 from projects.errors import NotAllowed
-from projects.models import Project, User
 from projects.permissions import Action
+from projects.rest.authentication import caller
 from projects.rest.filtering import CodeFilter
 from projects.rest.pagination import CodeCursorPagination
 from projects.rest.permission import Scope
 from projects.rest.viewsets import TenantViewSet
-
-
-def _caller(request: Request) -> int:
-    """The row id of the signed-in user."""
-    return cast("User", request.user).pk
 
 
 class HistoryPagination(CodeCursorPagination):
@@ -46,25 +42,22 @@ class LabellingViewSet(TenantViewSet):
         "history": (Action.LABEL, Scope.LABEL),
     }
 
-    def get_queryset(self) -> QuerySet[Project]:
-        return Project.objects.for_user(self.request.user)
-
     @extend_schema(request=serializers.LeaseBody, responses=serializers.PageOut)
-    def lease(self, request: Request, code: str) -> Response:
+    def lease(self, request: Request, code: UUID) -> Response:
         """Hands out a page of tasks. Leases that the caller still holds come first, so that a reload continues."""
-        project: Project = self.get_object()
+        project = permissions.project_for(request.user, Action.LABEL, code)
         body = serializers.read(serializers.LeaseBody, request.data)
-        page = queue.lease(project=project, labeller_id=_caller(request), count=body.count, exclude=body.exclude)
+        page = queue.lease(project=project, labeller_id=caller(request).pk, count=body.count, exclude=body.exclude)
         return Response(serializers.page(page, progress.remaining(project.pk)))
 
     @extend_schema(request=serializers.SubmitBody, responses=serializers.SubmissionOut)
-    def submit(self, request: Request, code: str) -> Response:
+    def submit(self, request: Request, code: UUID) -> Response:
         """Submits answers, all or none, and hands out the `next` page. Sending it again with its `key` is harmless."""
-        project: Project = self.get_object()
+        project = permissions.project_for(request.user, Action.LABEL, code)
         body = serializers.read(serializers.SubmitBody, request.data)
         done = submitting.submit(
             project=project,
-            labeller_id=_caller(request),
+            labeller_id=caller(request).pk,
             key=body.key,
             items=[item.item() for item in body.items],
             following=body.next,
@@ -73,11 +66,11 @@ class LabellingViewSet(TenantViewSet):
         return Response(serializers.submission(done, remaining))
 
     @extend_schema(request=serializers.TokensBody, responses=serializers.HeartbeatOut)
-    def heartbeat(self, request: Request, code: str) -> Response:
+    def heartbeat(self, request: Request, code: UUID) -> Response:
         """Extends leases; `lost` are those that ended."""
-        project: Project = self.get_object()
+        project = permissions.project_for(request.user, Action.LABEL, code)
         tokens = serializers.read(serializers.TokensBody, request.data).leases
-        ends = queue.heartbeat(project=project, labeller_id=_caller(request), tokens=tokens)
+        ends = queue.heartbeat(project=project, labeller_id=caller(request).pk, tokens=tokens)
         return Response(
             {
                 "leases": [{"token": token, "expires_at": ends[token]} for token in tokens if token in ends],
@@ -86,19 +79,19 @@ class LabellingViewSet(TenantViewSet):
         )
 
     @extend_schema(request=serializers.TokensBody, responses={204: None})
-    def release(self, request: Request, code: str) -> Response:
+    def release(self, request: Request, code: UUID) -> Response:
         """Gives leases back before their time; drafts stay."""
-        project: Project = self.get_object()
+        project = permissions.project_for(request.user, Action.LABEL, code)
         tokens = serializers.read(serializers.TokensBody, request.data).leases
-        queue.release(project=project, labeller_id=_caller(request), tokens=tokens)
+        queue.release(project=project, labeller_id=caller(request).pk, tokens=tokens)
         return Response(status=204)
 
     @extend_schema(responses=serializers.HistoryOut)
-    def history(self, request: Request, code: str) -> Response:
+    def history(self, request: Request, code: UUID) -> Response:
         """The caller's own answers, the latest first."""
-        project: Project = self.get_object()
-        own = Annotation.objects.for_user(request.user).filter(project=project, labeller_id=_caller(request))
-        rows = own.answered().select_related("task__image__dataset__datastore__workspace")
+        project = permissions.project_for(request.user, Action.LABEL, code)
+        own = Annotation.objects.for_user(request.user).filter(project=project, labeller_id=caller(request).pk)
+        rows = own.answered().select_related("task__image")
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -143,7 +136,7 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSe
         saved = drafts.save(
             project=task.project,
             task_id=task.pk,
-            labeller_id=_caller(request),
+            labeller_id=caller(request).pk,
             token=body.lease,
             document=body.document,
             version=body.version,

@@ -1,16 +1,17 @@
 """A task in a labeller's hands: what the labelling page needs of it, read in the statement that hands it out."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from projects.models import Dataset, Image
+from projects.models import Image
 
 _IMAGE_FIELDS = (
     "id", "organisation_id", "workspace_id", "dataset_id", "code", "key", "name", "state", "format", "width", "height",
-    "byte_size", "checksum", "etag",
+    "byte_size", "checksum", "etag", "metadata",
 )  # fmt: skip
 
 COLUMNS = (
@@ -36,7 +37,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Held:
-    """A leased task with its image, dataset and datastore."""
+    """A leased task with its image."""
 
     task_id: int
     code: UUID
@@ -55,13 +56,9 @@ def _document(text: str | None) -> dict[str, Any] | None:
     return document
 
 
-def read(cursor: Any) -> tuple[Held, ...]:
+def read(rows: Sequence[tuple[Any, ...]]) -> tuple[Held, ...]:
     """Rows of `COLUMNS`."""
-    found = tuple(_held(row) for row in cursor.fetchall())
-    datasets = Dataset.objects.select_related("datastore__workspace").in_bulk({one.image.dataset_id for one in found})
-    for one in found:
-        one.image.dataset = datasets[one.image.dataset_id]
-    return found
+    return tuple(_held(row) for row in rows)
 
 
 def _held(row: tuple[Any, ...]) -> Held:
@@ -73,7 +70,7 @@ def _held(row: tuple[Any, ...]) -> Held:
         token=token,
         expires_at=expires_at,
         kind="prelabelled" if prelabel else "clustered" if clustered else "manual",
-        image=Image.from_db("default", _IMAGE_FIELDS, row[11:]),
+        image=Image.from_db("default", _IMAGE_FIELDS, (*row[11:-1], json.loads(row[-1]))),
         prelabel=_document(prelabel),
         prelabel_confidence=confidence,
         rejection_note=note,

@@ -5,6 +5,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
 
 from annotations.models import Annotation, Task, TaskLabel
 from projects.models import Image, Label, Project, User
@@ -102,3 +103,26 @@ def browse(
         previous=page[0].pk if page and has_previous else None,
         filter=wanted,
     )
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """A labeller's answers, the latest first; `before` is the cursor of the next page, empty on the last."""
+
+    answers: list[Annotation]
+    before: str = ""
+
+    def next_query(self) -> str | None:
+        return f"?{urlencode({'before': self.before})}" if self.before else None
+
+
+def history_page(own: QuerySet[Annotation], project: Project, *, before: str = "", size: int = 48) -> HistoryPage:
+    """One page of `own` answers in a project; `before` is the time of the last answer on the page before."""
+    rows = own.filter(project=project).answered().select_related("task__image__dataset__datastore")  # type: ignore[attr-defined]  # an AnnotationQuerySet
+    latest = parse_datetime(before) if before else None
+    if latest is not None:
+        rows = rows.filter(submitted_at__lt=latest)
+    found = list(rows.order_by("-submitted_at")[: size + 1])
+    page = found[:size]
+    last = page[-1].submitted_at if len(found) > size else None
+    return HistoryPage(page, last.isoformat() if last else "")

@@ -24,6 +24,7 @@ from annotations import held
 from annotations.held import Held
 from annotations.models import Annotation, Task
 from annotations.settling import REVIEWED
+from projects import prepared
 from projects.errors import Conflict
 from projects.models import Project
 
@@ -58,22 +59,29 @@ class Page:
     reason: str | None = None
 
 
-LOCK_LABELLER = "SELECT pg_advisory_xact_lock(hashtextextended('queue ' || %(project)s || ' ' || %(labeller)s, 0));"
+LOCK_LABELLER = """
+SELECT pg_advisory_xact_lock(hashtextextended('queue ' || %(project)s::bigint || ' ' || %(labeller)s::bigint, 0))
+"""
 
 # What the labeller may get: not in their hands, and not answered by them (a rejected answer is a draft again). The scalar
-# subqueries ask the unique index once per row that is looked at, whatever the planner believes of the tables' sizes.
+# subqueries ask the unique index once per row that is looked at, and in this form the planner expects half of the rows to
+# pass: it then walks the queue in its order until it has enough, and does not read and sort the whole of it.
 _OPEN = """
     FROM annotations_task t JOIN projects_image i ON i.id = t.image_id
     WHERE t.project_id = %(project)s AND t.open_slots > 0 AND i.state = 'ok' AND t.code <> ALL (%(exclude)s::uuid[])
-      AND (SELECT true FROM annotations_lease l WHERE l.task_id = t.id AND l.labeller_id = %(labeller)s) IS NULL
-      AND (SELECT true FROM annotations_annotation a
-           WHERE a.task_id = t.id AND a.labeller_id = %(labeller)s AND a.state <> 'draft') IS NULL
+      AND coalesce((SELECT false FROM annotations_lease l
+                    WHERE l.task_id = t.id AND l.labeller_id = %(labeller)s), true)
+      AND coalesce((SELECT false FROM annotations_annotation a
+                    WHERE a.task_id = t.id AND a.labeller_id = %(labeller)s AND a.state <> 'draft'), true)
 """
 
 # The walk goes on where it stood (`ahead`), then once around (`behind`). Its place is a lower bound of an index range, so
 # neither tasks answered before nor dead index entries of tasks that were taken are read again. Limits are literals: the
 # planner must know that nine rows in index order are wanted, and not a tenth of the table.
-_CLAIM = f"""
+
+
+def _claim(count: int) -> str:
+    return f"""
 WITH place AS MATERIALIZED (
     SELECT priority, shuffle_key, task_id, coalesce(rests_until < now(), true) AS awake
     FROM annotations_queueposition WHERE project_id = %(project)s AND labeller_id = %(labeller)s
@@ -83,23 +91,23 @@ WITH place AS MATERIALIZED (
         SELECT l.id FROM annotations_lease l
         JOIN annotations_task t ON t.id = l.task_id JOIN projects_image i ON i.id = t.image_id AND i.state = 'ok'
         WHERE l.labeller_id = %(labeller)s AND l.project_id = %(project)s AND t.code <> ALL (%(exclude)s::uuid[])
-        ORDER BY l.granted_at, l.id LIMIT %(count)s)
+        ORDER BY l.granted_at, l.id LIMIT {count})
     RETURNING id, task_id, token, takes_slot, expires_at, granted_at
 ), ahead AS MATERIALIZED (
     SELECT t.id, t.priority, t.shuffle_key, 1 AS lap {_OPEN}
-      AND (t.priority, t.shuffle_key, t.id) > (coalesce((SELECT priority FROM place), -32768),
-          coalesce((SELECT shuffle_key FROM place), -1), coalesce((SELECT task_id FROM place), 0))
-      AND (SELECT count(*) FROM kept) < %(count)s AND coalesce((SELECT awake FROM place), true)
-    ORDER BY t.priority, t.shuffle_key, t.id LIMIT %(count)s FOR NO KEY UPDATE OF t SKIP LOCKED
+      AND (t.priority, t.shuffle_key, t.id) > (coalesce((SELECT priority FROM place), '-32768'),
+          coalesce((SELECT shuffle_key FROM place), -1), coalesce((SELECT task_id FROM place), 0::bigint))
+      AND (SELECT count(*) FROM kept) < {count} AND coalesce((SELECT awake FROM place), true)
+    ORDER BY t.priority, t.shuffle_key, t.id LIMIT {count} FOR NO KEY UPDATE OF t SKIP LOCKED
 ), behind AS MATERIALIZED (
     SELECT t.id, t.priority, t.shuffle_key, 2 AS lap {_OPEN}
       AND (t.priority, t.shuffle_key, t.id) <= ((SELECT priority FROM place),
           (SELECT shuffle_key FROM place), (SELECT task_id FROM place))
-      AND (SELECT count(*) FROM kept) + (SELECT count(*) FROM ahead) < %(count)s AND (SELECT awake FROM place)
-    ORDER BY t.priority, t.shuffle_key, t.id LIMIT %(count)s FOR NO KEY UPDATE OF t SKIP LOCKED
+      AND (SELECT count(*) FROM kept) + (SELECT count(*) FROM ahead) < {count} AND (SELECT awake FROM place)
+    ORDER BY t.priority, t.shuffle_key, t.id LIMIT {count} FOR NO KEY UPDATE OF t SKIP LOCKED
 ), chosen AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM ahead UNION ALL SELECT * FROM behind) found
-    ORDER BY lap, priority, shuffle_key, id LIMIT %(count)s - (SELECT count(*) FROM kept)
+    ORDER BY lap, priority, shuffle_key, id LIMIT {count} - (SELECT count(*) FROM kept)
 ), taken AS (
     INSERT INTO annotations_lease
         (organisation_id, project_id, task_id, labeller_id, token, takes_slot, granted_at, expires_at)
@@ -122,7 +130,10 @@ FROM (SELECT 1 AS turn, * FROM kept UNION ALL SELECT 2, * FROM taken) l
 LEFT JOIN chosen c ON c.id = l.task_id
 {held.JOINS}
 ORDER BY l.turn, l.granted_at, c.lap, c.priority, c.shuffle_key, l.task_id
-"""  # noqa: S608  # put together from constants
+"""  # noqa: S608  # put together from constants and a number
+
+
+_CLAIMS = {count: _claim(count) for count in PAGE_SIZES}
 
 # Leases end here, whatever ends them; `due` says which. A task that is settled meanwhile takes no slot back. The owner's
 # walk is set back before the task, so that they find it, and what they had begun, first.
@@ -157,7 +168,7 @@ gone AS (
 SELECT count(*) FROM gone
 """
 
-_RELEASE = LOCK_LABELLER + _GIVE_BACK.format(
+_RELEASE = _GIVE_BACK.format(
     due="""
     SELECT l.id FROM annotations_lease l JOIN annotations_task t ON t.id = l.task_id
     WHERE l.labeller_id = %(labeller)s AND l.project_id = %(project)s AND l.token = ANY (%(tokens)s::uuid[])
@@ -193,9 +204,9 @@ VALUES (%(organisation)s, %(project)s, %(labeller)s, -32768, -1, 0, now() + make
 ON CONFLICT (project_id, labeller_id) DO UPDATE SET rests_until = excluded.rests_until
 """
 
+_LOCK_TASK = "SELECT id FROM annotations_task WHERE id = %(task)s FOR NO KEY UPDATE"
+
 _REOPEN = f"""
-{LOCK_LABELLER}
-SELECT id FROM annotations_task WHERE id = %(task)s FOR NO KEY UPDATE;
 WITH l AS (
     INSERT INTO annotations_lease
         (organisation_id, project_id, task_id, labeller_id, token, takes_slot, granted_at, expires_at)
@@ -224,10 +235,8 @@ def lease(*, project: Project, labeller_id: int, count: int, exclude: Sequence[U
 
 def claim(*, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = ()) -> tuple[Held, ...]:
     """One search, inside the caller's transaction and in one round trip; empty where all that is left is locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_LABELLER + _CLAIM, _parameters(project, labeller_id, count=count, exclude=list(exclude)))
-        cursor.nextset()
-        return held.read(cursor)
+    values = _parameters(project, labeller_id, exclude=list(exclude))
+    return held.read(prepared.rows(values, LOCK_LABELLER, _CLAIMS[count]))
 
 
 def search_on(*, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = ()) -> Page:
@@ -263,17 +272,14 @@ def _anything_open(project: Project, labeller_id: int, exclude: Sequence[UUID]) 
 
 def heartbeat(*, project: Project, labeller_id: int, tokens: Sequence[UUID]) -> dict[UUID, datetime]:
     """Extends those leases that are still the labeller's; answers their new ends by token."""
-    with connection.cursor() as cursor:
-        cursor.execute(_EXTEND, _parameters(project, labeller_id, tokens=list(tokens)))
-        return dict(cursor.fetchall())
+    return dict(prepared.rows(_parameters(project, labeller_id, tokens=list(tokens)), _EXTEND))
 
 
 def release(*, project: Project, labeller_id: int, tokens: Sequence[UUID]) -> int:
     """Gives the labeller's leases back; drafts stay. Answers how many there were."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_RELEASE, _parameters(project, labeller_id, tokens=list(tokens)))
-        cursor.nextset()
-        return int(cursor.fetchone()[0])
+    with transaction.atomic():
+        values = _parameters(project, labeller_id, tokens=list(tokens))
+        return int(prepared.rows(values, LOCK_LABELLER, _RELEASE)[0][0])
 
 
 def release_expired(*, project_id: int | None = None, limit: int = SWEEP_BATCH) -> int:
@@ -304,11 +310,8 @@ def reopen(*, project: Project, annotation: Annotation) -> Held:
     if project.state != Project.State.RUNNING:
         raise NotReopenable("The project takes no answers now.", reason=_REASONS[Project.State(project.state)])
     values = _parameters(project, annotation.labeller_id, task=annotation.task_id, reviewed=list(REVIEWED))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_REOPEN, values)
-        cursor.nextset()
-        cursor.nextset()
-        found = held.read(cursor)
+    with transaction.atomic():
+        found = held.read(prepared.rows(values, LOCK_LABELLER, _LOCK_TASK, _REOPEN))
     if not found:
         raise NotReopenable("This answer was reviewed already.")
     return found[0]

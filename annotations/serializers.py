@@ -186,7 +186,7 @@ def tasks(found: Sequence[Held]) -> list[dict[str, Any]]:
 
 
 def images(found: Sequence[Image]) -> dict[int, dict[str, Any]]:
-    """`ImageOut` by primary key; datasets and datastores must be loaded."""
+    """`ImageOut` by primary key."""
     urls, thumbnails = image_urls.signed(found), image_urls.thumbnails(found)
     return {
         image.pk: {

@@ -11,7 +11,7 @@ from typing import cast
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from annotations import answering, documents, drafts, queue, settling
 from annotations.answering import Answer, Item, Labels, Result
@@ -20,6 +20,7 @@ from annotations.drafts import Kept, LeaseExpired
 from annotations.held import Held
 from annotations.queue import Page
 from annotations.settling import Place
+from projects import prepared
 from projects.errors import Conflict, DomainError
 from projects.models import Project
 
@@ -51,11 +52,12 @@ class Submission:
     page: Page | None
 
 
-# Statements of one text see each what was committed before them: the reading one sees the tasks as locked.
-_LOCK_AND_READ = f"""
-{queue.LOCK_LABELLER}
+# Statements see each what was committed before them: the reading one sees the tasks as locked.
+_LOCK_TASKS = """
 SELECT id FROM annotations_task WHERE project_id = %(project)s AND code = ANY (%(tasks)s::uuid[])
-    ORDER BY id FOR NO KEY UPDATE;
+ORDER BY id FOR NO KEY UPDATE
+"""
+_READ = """
 SELECT t.id, t.code, t.status, t.open_slots, t.answers, i.width, i.height, t.final,
        (SELECT count(*) FROM annotations_lease o
         WHERE o.task_id = t.id AND o.labeller_id <> %(labeller)s AND o.takes_slot),
@@ -67,7 +69,7 @@ FROM annotations_task t JOIN projects_image i ON i.id = t.image_id
 LEFT JOIN annotations_lease l ON l.task_id = t.id AND l.labeller_id = %(labeller)s
 LEFT JOIN annotations_annotation a ON a.task_id = t.id AND a.labeller_id = %(labeller)s
 WHERE t.project_id = %(project)s AND t.code = ANY (%(tasks)s::uuid[])
-"""  # noqa: S608  # put together from constants
+"""
 
 
 def submit(*, project: Project, labeller_id: int, key: UUID, items: Sequence[Item], following: int = 0) -> Submission:
@@ -138,14 +140,8 @@ def _uuids(texts: set[str]) -> list[UUID]:
 def _lock_and_read(project: Project, labeller_id: int, answers: Sequence[Answer]) -> tuple[dict[UUID, Place], Labels]:
     used = {label for answer in answers for label in settling.usage(answer.document)}
     tasks = [answer.item.task for answer in answers]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _LOCK_AND_READ,
-            {"project": project.pk, "labeller": labeller_id, "tasks": tasks, "labels": _uuids(used)},
-        )
-        cursor.nextset()
-        cursor.nextset()
-        rows = cursor.fetchall()
+    values = {"project": project.pk, "labeller": labeller_id, "tasks": tasks, "labels": _uuids(used)}
+    rows = prepared.rows(values, queue.LOCK_LABELLER, _LOCK_TASKS, _READ)
     if len(rows) != len(tasks):
         known = {row[1] for row in rows}
         raise UnknownTask("There is no such task.", lost=[str(task) for task in tasks if task not in known])

@@ -10,7 +10,7 @@ import { wireButtons } from "./panel/buttons.js";
 import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "./panel/dialogs.js";
 import { element, part, setText, swatch } from "./panel/dom.js";
 import { LabelTree } from "./panel/labels.js";
-import { browserClock, closeDrawer, cookie, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
+import { browserClock, closeDrawer, csrfToken, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
 import { RegionList } from "./panel/regions.js";
 import { say, showEmptyDesk, showStage } from "./panel/stage.js";
 import { showStrip } from "./panel/strip.js";
@@ -25,7 +25,7 @@ const keymap = new Keymap(COMMANDS);
 const focusStage = () => stage.focus({ preventScroll: true });
 /** Whether the label looked for is meant for the selection. */
 let relabels = false;
-const server = connect(new Api(() => cookie("csrftoken")), bootstrap.urls);
+const server = connect(new Api(csrfToken), bootstrap.urls);
 
 const editor = new Editor({
   bootstrap, server, clock: browserClock, storage: localStorage,

@@ -91,6 +91,9 @@ TABLE: dict[str, Row] = {
     "annotations:browse": row("project", get=READ),
     "annotations:task": row("task", get=READ),
     "annotations:label": row("project", get=LABEL),
+    "annotations:history": row("project", get=LABEL),
+    # One's own answers alone: the labeller's are nobody else's to take up.
+    "annotations:reopen": row("annotation", post=(LABELLER,), hidden=(OWNER, MANAGER, REVIEWER, VIEWER)),
     # Pages: organisations, workspaces, people, projects
     "projects:home": row(get=ALL),
     "projects:organisation": row("organisation", get=ALL, post=RUN),

@@ -8,11 +8,10 @@ export function readBootstrap() {
   return JSON.parse(document.getElementById("bootstrap")?.textContent ?? "null");
 }
 
-/** @param {string} name */
-export function cookie(name) {
-  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
+/** The token that a write needs; the page carries it, whatever the cookie is called. @returns {string} */
+export function csrfToken() {
   const field = document.querySelector("[name=csrfmiddlewaretoken]");
-  return found ? decodeURIComponent(found.slice(name.length + 1)) : field instanceof HTMLInputElement ? field.value : "";
+  return field instanceof HTMLInputElement ? field.value : "";
 }
 
 /** @type {Clock} */
