@@ -59,6 +59,7 @@ SELECT task_id, document FROM annotations_annotation
 WHERE task_id = ANY (%(tasks)s) AND labeller_id <> %(labeller)s AND state <> 'draft' ORDER BY submitted_at, id
 """
 
+# `= ANY (ARRAY (…))` makes the planner go by the keys, however few rows it believes the tables to have.
 _WRITE = f"""
 WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(items)s::jsonb) AS x(
@@ -68,8 +69,8 @@ WITH item AS MATERIALIZED (
     INSERT INTO annotations_annotationrevision
         (organisation_id, project_id, annotation_id, version, state, document, skip_reason, submitted_at)
     SELECT a.organisation_id, a.project_id, a.id, a.version, a.state, a.document, a.skip_reason, a.submitted_at
-    FROM item JOIN annotations_annotation a ON a.task_id = item.task_id AND a.labeller_id = %(labeller)s
-    WHERE a.state <> 'draft'
+    FROM annotations_annotation a
+    WHERE a.task_id = ANY (ARRAY (SELECT task_id FROM item)) AND a.labeller_id = %(labeller)s AND a.state <> 'draft'
 ), answered AS (
     INSERT INTO annotations_annotation AS a
         (organisation_id, project_id, task_id, labeller_id, code, state, document, draft_version, version, skip_reason,
@@ -83,16 +84,18 @@ WITH item AS MATERIALIZED (
         lapsed_token = NULL, submitted_at = excluded.submitted_at, updated_at = excluded.updated_at
     RETURNING task_id, code, version
 ), ended AS (
-    DELETE FROM annotations_lease WHERE id IN (SELECT lease_id FROM item)
+    DELETE FROM annotations_lease WHERE id = ANY (ARRAY (SELECT lease_id FROM item))
 ), settled AS (
     UPDATE annotations_task t SET
         status = item.status, open_slots = item.open_slots, answers = item.answers,
         final = CASE WHEN item.own THEN item.document ELSE item.final END,
         final_at = CASE WHEN item.status = 'open' THEN NULL ELSE now() END,
         rejection_note = '', version = t.version + 1, updated_at = now()
-    FROM item WHERE t.id = item.task_id
+    FROM item WHERE t.id = item.task_id AND t.id = ANY (ARRAY (SELECT task_id FROM item))
 ), dropped AS (
-    DELETE FROM annotations_tasklabel u USING item WHERE u.task_id = item.task_id AND u.label_id <> ALL (item.labels)
+    DELETE FROM annotations_tasklabel u USING item
+    WHERE u.task_id = item.task_id AND u.label_id <> ALL (item.labels)
+      AND u.task_id = ANY (ARRAY (SELECT task_id FROM item))
 ), added AS (
     INSERT INTO annotations_tasklabel (organisation_id, project_id, task_id, label_id)
     SELECT %(organisation)s, %(project)s, task_id, unnest(labels) FROM item

@@ -87,11 +87,11 @@ WITH place AS MATERIALIZED (
     FROM annotations_queueposition WHERE project_id = %(project)s AND labeller_id = %(labeller)s
 ), kept AS (
     UPDATE annotations_lease SET expires_at = now() + make_interval(mins => %(minutes)s)
-    WHERE id IN (
+    WHERE id = ANY (ARRAY (
         SELECT l.id FROM annotations_lease l
         JOIN annotations_task t ON t.id = l.task_id JOIN projects_image i ON i.id = t.image_id AND i.state = 'ok'
         WHERE l.labeller_id = %(labeller)s AND l.project_id = %(project)s AND t.code <> ALL (%(exclude)s::uuid[])
-        ORDER BY l.granted_at, l.id LIMIT {count})
+        ORDER BY l.granted_at, l.id LIMIT {count}))
     RETURNING id, task_id, token, takes_slot, expires_at, granted_at
 ), ahead AS MATERIALIZED (
     SELECT t.id, t.priority, t.shuffle_key, 1 AS lap {_OPEN}

@@ -174,7 +174,7 @@ def _database(url: str) -> dict[str, Any]:
             # Only projects.prepared has the server bind parameters, and wants its statements planned once.
             "prepare_threshold": 0,
             "options": "-c idle_in_transaction_session_timeout=60s -c lock_timeout=10s"
-            " -c plan_cache_mode=force_generic_plan"
+            " -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1"
             f" -c statement_timeout={env.integer('STATEMENT_TIMEOUT_SECONDS', 60)}s",
         },
     }

@@ -44,7 +44,8 @@ def current() -> Context:
     return getattr(connection.connection, "tenancy", None) or NOWHERE
 
 
-def _remember(context: Context) -> None:
+def note(context: Context) -> None:
+    """Remembers what a statement has set."""
     # On psycopg's connection, not on Django's wrapper: what is remembered must go when the connection goes.
     connection.connection.tenancy = context
 
@@ -61,7 +62,7 @@ def enter(context: Context) -> None:
                 "on" if context.system else "",
             ],
         )
-    _remember(context)
+    note(context)
 
 
 def enter_user(user_id: int) -> Context:
@@ -69,7 +70,7 @@ def enter_user(user_id: int) -> Context:
     with connection.cursor() as cursor:
         cursor.execute("SELECT app_enter_user(%s)", [user_id])
         context = Context(user=user_id, organisations=tuple(cursor.fetchone()[0]))
-    _remember(context)
+    note(context)
     return context
 
 
@@ -79,7 +80,7 @@ def restore(context: Context) -> None:
         return
     if connection.needs_rollback:
         # An aborted transaction takes the settings back with it: only what Python remembers must follow.
-        _remember(context)
+        note(context)
     else:
         enter(context)
 

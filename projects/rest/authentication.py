@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from projects import api_tokens, tenancy
+from projects import api_tokens
 from projects.models import ApiToken, User
 
 
@@ -21,15 +21,12 @@ class TokenAuthentication(authentication.BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        with tenancy.system_access("look up an API token"):
-            token = api_tokens.find(text.strip())
-            if token is not None:
-                api_tokens.note_use(token)
+        token = api_tokens.enter(text.strip())
         if token is None:
             raise exceptions.AuthenticationFailed(
                 "The token is wrong, expired or revoked. Make a new one under Tokens."
             )
-        tenancy.enter(tenancy.Context(user=token.user_id, organisations=(token.organisation_id,)))
+        api_tokens.note_use(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -154,7 +154,7 @@ def test_list_costs_the_same_queries_for_one_and_three_rows(cast: Cast, django_a
                 colour="#112233",
             )
         call("GET", LABELS, text)  # notes the token's use
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert len(call("GET", LABELS, text).json()["results"]) == count
 
 
