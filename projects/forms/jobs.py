@@ -26,10 +26,11 @@ class JobListForm(forms.Form):
         """The jobs asked for, older than the last one of the page before."""
         self.full_clean()
         self.cleaned_data = {"state": "", "before": None, **self.cleaned_data}
+        visible = jobs
         if states := self.STATES.get(self.cleaned_data["state"]):
             jobs = jobs.filter(state__in=states)
         if before := self.cleaned_data["before"]:
-            jobs = jobs.filter(pk__lt=jobs.model._default_manager.filter(code=before).values("pk"))
+            jobs = jobs.filter(pk__lt=visible.filter(code=before).values("pk"))
         return jobs
 
     def url(self, last: Job | None = None) -> str:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 
 from projects import tenancy
 from projects.jobs.models import Job
@@ -26,31 +26,33 @@ _DUE = "state = 'queued' AND NOT waiting AND queue = %(queue)s AND next_attempt_
 # A loose scan of the index job_due: one probe per organisation that has something queued, however many jobs that is.
 _ORGANISATIONS_WITH_WORK = f"""
 WITH RECURSIVE organisations AS (
-    (SELECT coalesce(organisation_id, 0) AS id FROM projects_job
-     WHERE state = 'queued' AND NOT waiting AND queue = %(queue)s ORDER BY queue, coalesce(organisation_id, 0) LIMIT 1)
+    (SELECT tenant AS id FROM projects_job
+     WHERE state = 'queued' AND NOT waiting AND queue = %(queue)s ORDER BY queue, tenant LIMIT 1)
     UNION ALL
-    SELECT (SELECT coalesce(organisation_id, 0) FROM projects_job
+    SELECT (SELECT tenant FROM projects_job
             WHERE state = 'queued' AND NOT waiting AND queue = %(queue)s
-              AND coalesce(organisation_id, 0) > organisations.id
-            ORDER BY queue, coalesce(organisation_id, 0) LIMIT 1)
+              AND tenant > organisations.id
+            ORDER BY queue, tenant LIMIT 1)
     FROM organisations WHERE organisations.id IS NOT NULL
 )
 SELECT organisations.id, running.number
 FROM organisations CROSS JOIN LATERAL (
     SELECT count(*) AS number FROM projects_job
-    WHERE state = 'running' AND queue = %(queue)s AND coalesce(organisation_id, 0) = organisations.id
+    WHERE state = 'running' AND queue = %(queue)s AND tenant = organisations.id
 ) running
-WHERE organisations.id IS NOT NULL AND running.number < %(limit)s AND EXISTS (
-    SELECT FROM projects_job WHERE {_DUE} AND coalesce(organisation_id, 0) = organisations.id
-)
+CROSS JOIN LATERAL (
+    SELECT FROM projects_job WHERE {_DUE} AND tenant = organisations.id
+    ORDER BY priority DESC, next_attempt_at, id LIMIT 1
+) head
+WHERE organisations.id IS NOT NULL AND running.number < %(limit)s
 ORDER BY running.number, random()
 """  # noqa: S608  # fixed text and named parameters
 
 _HEAD = f"""
 SELECT id, kind FROM projects_job
-WHERE {_DUE} AND coalesce(organisation_id, 0) = %(organisation)s AND (
+WHERE {_DUE} AND tenant = %(organisation)s AND (
     SELECT count(*) FROM projects_job
-    WHERE state = 'running' AND queue = %(queue)s AND coalesce(organisation_id, 0) = %(organisation)s
+    WHERE state = 'running' AND queue = %(queue)s AND tenant = %(organisation)s
 ) < %(limit)s
 ORDER BY priority DESC, next_attempt_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 """  # noqa: S608  # put together from constants
@@ -73,12 +75,9 @@ def organisations_with_work(queue: str) -> list[tuple[int, int]]:
 
 def due(queue: str, organisation: int) -> QuerySet[Job]:
     """One organisation's due jobs, in the order in which they are taken; 0 is the installation itself."""
-    return (
-        Job.objects.filter(state=Job.State.QUEUED, waiting=False, queue=queue, next_attempt_at__lte=Now())
-        .alias(place=Coalesce("organisation", 0))
-        .filter(place=organisation)
-        .order_by("-priority", "next_attempt_at", "pk")
-    )
+    return Job.objects.filter(
+        state=Job.State.QUEUED, waiting=False, queue=queue, tenant=organisation, next_attempt_at__lte=Now()
+    ).order_by("-priority", "next_attempt_at", "pk")
 
 
 def claim(queue: str) -> Job | None:

@@ -6,19 +6,23 @@ from datetime import timedelta
 import redis
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import PROTECT, Exists, ManyToOneRel, OuterRef, Q
 from django.db.models.functions import Now
 
 from projects import tenancy
 from projects.jobs import claiming, doorbell, outcomes
 from projects.jobs.models import Job
-from projects.jobs.registry import QUEUES
+from projects.jobs.registry import QUEUES, periodic
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
 HINTS_AT_MOST = 100
 """With so many hints waiting in a queue, its workers are busy, not deaf."""
+
+
+KEPT = timedelta(days=90)
+"""How long jobs are remembered after their end."""
 
 
 def sweep() -> None:
@@ -80,3 +84,20 @@ def _is_busy(queue: str) -> bool:
         return int(doorbell.broker.do_qsize(queue)) > HINTS_AT_MOST
     except (redis.RedisError, OSError):
         return False
+
+
+@periodic("jobs-forget", every=timedelta(hours=1))
+def forget_old(batches: int = 20) -> int:
+    """Deletes jobs that ended long ago, with their shards; those that something else still points at stay."""
+    old = Job.objects.whole().filter(finished_at__lt=Now() - KEPT)
+    for relation in Job._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ManyToOneRel) and relation.on_delete is PROTECT:
+            pointing = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
+            old = old.exclude(Exists(pointing))
+    deleted = 0
+    for _ in range(batches):
+        found = list(old.order_by("finished_at").values_list("pk", flat=True)[:BATCH])
+        deleted += Job.objects.filter(pk__in=found).delete()[0] if found else 0
+        if len(found) < BATCH:
+            break
+    return deleted

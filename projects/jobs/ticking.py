@@ -63,11 +63,16 @@ class Leadership:
 
     def resign(self) -> None:
         """Lets another tick lead."""
-        if self._connection is not None:
-            if self._connection.connection is not None:
-                self._connection.connection.close()
-            self._connection.close()
-            self._connection = None
+        held, self._connection = self._connection, None
+        if held is None:
+            return
+        try:
+            with held.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LEADER_LOCK])
+        except (DatabaseError, InterfaceError):
+            if held.connection is not None:
+                held.connection.close()
+        held.close()
 
 
 def run(stopping: threading.Event) -> None:

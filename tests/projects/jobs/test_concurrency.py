@@ -1,11 +1,13 @@
 """Several processes at once, played by threads with database connections of their own."""
 
+import secrets
 import threading
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 
+from exports.models import Export
 from projects import jobs, tenancy
 from projects.jobs import claiming, registry, sweeping, ticking
 from projects.jobs.models import Schedule
@@ -40,7 +42,7 @@ def in_threads(number, function):
 
 
 def enqueue(organisation, kind="test.mark", **options):
-    arguments = {"name": "mark"} if kind == "test.mark" else {}
+    arguments = {"name": secrets.token_hex(4)} if kind == "test.mark" else {}
     return jobs.enqueue(kind, organisation_id=organisation.pk, arguments=arguments, **options)
 
 
@@ -107,6 +109,16 @@ def test_sweeper_wakes_a_parent_that_nobody_woke(organisation):
     sweeping.sweep()
     parent.refresh_from_db()
     assert parent.waiting is False
+
+
+def test_old_jobs_are_forgotten_unless_something_points_at_them(organisation):
+    old, kept, recent = [enqueue(organisation) for _ in range(3)]
+    project = factories.ProjectFactory(organisation=organisation, workspace__organisation=organisation)
+    Export.objects.create(organisation=organisation, project=project, job=kept, name="x", format="coco")
+    jobs.run_due()
+    jobs.Job.objects.filter(pk__in=[old.pk, kept.pk]).update(finished_at="2020-01-01T00:00Z")
+    assert sweeping.forget_old() == 1
+    assert set(jobs.Job.objects.all()) == {kept, recent}
 
 
 def test_one_tick_leads_until_it_resigns(transactional_db):
