@@ -150,7 +150,7 @@ def _labels(project: Project, found: progress.Reading) -> tuple[list[LabelRow], 
     for pk, use in shown:
         value = use.regions or use.tasks
         if pk in names and value:
-            note = f"in {use.tasks:,} images" if use.regions else ""
+            note = f"in {use.tasks:,} image{'s' * (use.tasks != 1)}" if use.regions else ""
             rows.append(LabelRow(names[pk].path, names[pk].colour, value, note, round(100 * value / most, 2)))
     return rows, max(0, len(used) - MOST_LABELS)
 
