@@ -112,8 +112,7 @@ WITH place AS MATERIALIZED (
     INSERT INTO annotations_lease
         (organisation_id, project_id, task_id, labeller_id, token, takes_slot, granted_at, expires_at)
     SELECT %(organisation)s, %(project)s, id, %(labeller)s, gen_random_uuid(), true, now(),
-           now() + make_interval(mins => %(minutes)s)
-    FROM chosen ORDER BY id
+           now() + make_interval(mins => %(minutes)s) FROM chosen ORDER BY id
     ON CONFLICT (task_id, labeller_id) DO NOTHING
     RETURNING id, task_id, token, takes_slot, expires_at, granted_at
 ), slots AS (

@@ -217,7 +217,7 @@ def submission(done: Submission, remaining: int | None) -> dict[str, Any]:
     }
 
 
-class ImageSerializer(TenantModelSerializer):
+class TaskImageSerializer(TenantModelSerializer):
     class Meta:
         model = Image
         fields = ["code", "name", "width", "height"]
@@ -226,7 +226,7 @@ class ImageSerializer(TenantModelSerializer):
 class TaskSerializer(TenantModelSerializer):
     """A task as managers see it; `final` is the document that counts, once there is one."""
 
-    image = ImageSerializer(read_only=True)
+    image = TaskImageSerializer(read_only=True)
 
     class Meta:
         model = Task

@@ -190,7 +190,7 @@ class Sites:
     def get(self, *, consensus: bool) -> Site:
         """A project of so many tasks in which every labeller has an API token."""
         if consensus not in self.built or self.tasks < SECONDS * 10_000:
-            from bench import queue_data  # noqa: PLC0415  # models exist only after measure.prepare()
+            from bench import queue_data  # models exist only after measure.prepare()
 
             self.built[consensus] = Site(**queue_data.build(self.tasks, labellers=LABELLERS, consensus=consensus))
         return self.built[consensus]
