@@ -157,7 +157,7 @@ def archive(*, project: Project, actor: User | None) -> Project:
 @transaction.atomic
 def restore(*, project: Project, actor: User | None) -> Project:
     """Takes an archived project back as a paused one, if its name is still free."""
-    namesakes = Project.objects.filter(workspace=project.workspace, name=project.name).active()
+    namesakes = Project.objects.filter(workspace=project.workspace, name=project.name).exclude(pk=project.pk).active()
     if namesakes.exists():
         raise Conflict(f"There is another project “{project.name}” now. Rename that one first.")
     return _step(project, (State.ARCHIVED,), State.PAUSED, actor, "restore")

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 
 from projects import setup, taxonomy
 from projects.errors import DomainError
@@ -157,12 +156,14 @@ class DataForm(PartForm):
     def prepare(self) -> None:
         field = self.fields["datasets"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = self.available()
+        field.queryset = Dataset.objects.for_user(self.user).filter(workspace=self.project.workspace_id)
 
-    def available(self) -> QuerySet[Dataset]:
-        """The workspace's datasets, newest first."""
-        rows = Dataset.objects.for_user(self.user).filter(workspace=self.project.workspace_id)
-        return rows.order_by("-created_at", "-pk")[:500]
+    def available(self) -> list[Dataset]:
+        """The workspace's datasets, newest first, at most 500."""
+        field = self.fields["datasets"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        assert field.queryset is not None
+        return list(field.queryset.order_by("-created_at", "-pk")[:500])
 
     def chosen(self) -> set[str]:
         """Codes of the datasets that are ticked."""

@@ -1,0 +1,156 @@
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+
+from projects import jobs, people
+from projects.errors import NotAllowed
+from projects.models import ApiToken, AuditEvent, Job, Membership, User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def membership(user, **place):
+    return Membership.objects.get(user=user, **place)
+
+
+def in_organisation(user):
+    return membership(user, workspace=None, project=None)
+
+
+def test_adding_a_stranger_makes_an_account_without_password_and_writes(cast):
+    added = people.add(
+        place=cast.workspace, email=" New@Example.com ", name="Nina New", role="labeller", actor=cast.manager
+    )
+    assert added.is_new
+    assert (added.user.email, added.user.name, added.user.has_usable_password()) == (
+        "new@example.com",
+        "Nina New",
+        False,
+    )
+    roles = Membership.objects.filter(user=added.user).order_by("pk").values_list("workspace", "role")
+    assert list(roles) == [(cast.workspace.pk, "labeller"), (None, "member")]
+    job = Job.objects.get(kind=people.WELCOME)
+    assert job.arguments == {"user_id": added.user.pk, "place": cast.workspace.name, "inviter": "Mona Manager"}
+
+
+def test_the_mailed_link_sets_the_password_once_and_proves_the_address(cast, client):
+    user = people.add(place=cast.organisation, email="new@example.com", role="member", actor=cast.owner).user
+    jobs.run_due()
+    assert mail.outbox[0].to == ["new@example.com"]
+    assert mail.outbox[0].subject == f"Olga Owner added you to {cast.organisation.name}"
+    path = re.search(r"https?://[^/]+(/accounts/password/reset/key/\S+)", mail.outbox[0].body)[1]
+    form = client.get(path, follow=True)
+    page = form.redirect_chain[-1][0]
+    client.post(page, {"password1": "a long enough secret", "password2": "a long enough secret"})
+    user.refresh_from_db()
+    assert user.check_password("a long enough secret")
+    assert EmailAddress.objects.get(user=user).verified
+    assert b"no longer works" in client.get(path, follow=True).content
+
+
+def test_adding_somebody_with_an_account_keeps_it(cast):
+    added = people.add(place=cast.workspace, email=cast.outsider.email.upper(), role="viewer", actor=cast.manager)
+    assert (added.user, added.is_new) == (cast.outsider, False)
+    people.welcome(user=added.user, place="Here", inviter="Me")
+    assert "as before" in mail.outbox[0].body
+    assert "password" not in mail.outbox[0].body
+
+
+def test_adding_twice_is_refused(cast):
+    with pytest.raises(people.AlreadyThere):
+        people.add(place=cast.workspace, email=cast.labeller.email, role="viewer", actor=cast.manager)
+
+
+def test_the_last_owner_stays(cast):
+    own = in_organisation(cast.owner)
+    with pytest.raises(people.LastOwner):
+        people.remove(membership=own, actor=cast.owner)
+    with pytest.raises(people.LastOwner):
+        people.change_role(membership=own, role="member", actor=cast.owner)
+    people.change_role(membership=in_organisation(cast.viewer), role="owner", actor=cast.owner)
+    people.remove(membership=own, actor=cast.viewer)
+    assert not Membership.objects.filter(user=cast.owner).exists()
+
+
+def test_only_owners_make_owners(cast):
+    people.change_role(membership=in_organisation(cast.viewer), role="admin", actor=cast.owner)
+    with pytest.raises(NotAllowed):
+        people.change_role(membership=in_organisation(cast.viewer), role="owner", actor=cast.viewer)
+    with pytest.raises(NotAllowed):
+        people.remove(membership=in_organisation(cast.owner), actor=cast.viewer)
+    with pytest.raises(NotAllowed):
+        people.add(place=cast.organisation, email="new@example.com", role="owner", actor=cast.viewer)
+
+
+def test_leaving_the_organisation_ends_roles_and_tokens(cast):
+    token = ApiToken.objects.create(
+        organisation=cast.organisation,
+        user=cast.labeller,
+        name="x",
+        prefix="x",
+        digest="x",
+        scopes=["read"],
+        expires_at="2099-01-01T00:00Z",
+    )
+    people.remove(membership=in_organisation(cast.labeller), actor=cast.owner)
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert not Membership.objects.filter(user=cast.labeller).exists()
+
+
+def test_removing_from_the_workspace_keeps_the_organisation(cast):
+    people.remove(membership=membership(cast.labeller, workspace=cast.workspace), actor=cast.manager)
+    assert in_organisation(cast.labeller).role == "member"
+    event = AuditEvent.objects.latest("id")
+    assert (event.action, event.object_name, event.detail) == (
+        "person.remove",
+        cast.workspace.name,
+        {"email": cast.labeller.email, "role": "labeller"},
+    )
+
+
+def test_page_adds_changes_and_removes(cast, client):
+    client.force_login(cast.manager)
+    url = f"/workspaces/{cast.workspace.code}/people/"
+    assert client.post(url, {"email": "new@example.com", "name": "", "role": "labeller"}).status_code == 302
+    new = User.objects.get(email="new@example.com")
+    client.post(url, {"person": new.code, "action": "change", "role": "reviewer"})
+    assert membership(new, workspace=cast.workspace).role == "reviewer"
+    client.post(url, {"person": new.code, "action": "remove"})
+    assert not Membership.objects.filter(user=new, workspace=cast.workspace).exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"email": "no address", "role": "labeller"}, "valid email"),
+        ({"email": "new@example.com", "role": "owner"}, "Select a valid choice"),
+    ],
+)
+def test_page_refuses_bad_input_in_the_form(cast, client, data, words):
+    client.force_login(cast.manager)
+    response = client.post(f"/workspaces/{cast.workspace.code}/people/", data)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+
+
+def test_page_knows_no_person_of_another_tenant(cast, client):
+    client.force_login(cast.manager)
+    url = f"/workspaces/{cast.workspace.code}/people/"
+    response = client.post(url, {"person": cast.outsider.code, "action": "remove"}, follow=True)
+    assert "not a member any more" in response.content.decode()
+    assert Membership.objects.filter(user=cast.outsider).count() == 2
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_members_page_takes_the_same_queries_for_any_number(cast, client, django_assert_num_queries, more):
+    for _ in range(more):
+        Membership.objects.create(organisation=cast.organisation, user=factories.UserFactory(), role="member")
+    client.force_login(cast.owner)
+    url = f"/organisations/{cast.organisation.code}/members/"
+    client.get(url)
+    with django_assert_num_queries(9):
+        assert client.get(url).status_code == 200
