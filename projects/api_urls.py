@@ -1,4 +1,10 @@
-from projects.api import labels, organisations
+from projects.api import data, labels, organisations, uploads
 from projects.api import projects as labelling_projects
 
-urlpatterns = [*organisations.routes.urls, *labelling_projects.routes.urls, *labels.routes.urls]
+urlpatterns = [
+    *organisations.routes.urls,
+    *labelling_projects.routes.urls,
+    *labels.routes.urls,
+    *data.routes.urls,
+    *uploads.routes.urls,
+]

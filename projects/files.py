@@ -55,7 +55,7 @@ def _original(request: HttpRequest, image: Image) -> HttpResponseBase:
     )
     response["Accept-Ranges"] = "bytes"
     response["Content-Length"] = str(length)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=False, filename=image.name)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=False, filename=image.name) or "inline"
     if is_part:
         response["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
     return response
@@ -66,12 +66,12 @@ def _range(header: str, size: int) -> tuple[int, int]:
     match = _RANGE.fullmatch(header.strip())
     if not match or match.groups() == ("", ""):
         return 0, size
-    first, last = str(match[1]), str(match[2])
-    if not first:
+    begin, last = str(match[1]), str(match[2])
+    if not begin:
         start = max(0, size - int(last))
         return start, size - start
     end = min(int(last), size - 1) if last else size - 1
-    start = int(first)
+    start = int(begin)
     return (start, end - start + 1) if start <= end or start >= size else (0, size)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import IO
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -144,13 +144,13 @@ def _part(upload: Upload, offset: int) -> str:
 
 
 @contextmanager
-def _assembled(upload: Upload) -> Iterator[IO[bytes]]:
+def _assembled(upload: Upload) -> Iterator[BinaryIO]:
     parts = _parts()
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
         for offset in range(0, upload.byte_size, Upload.CHUNK):
             for chunk in parts.stream(_part(upload, offset)):
                 file.write(chunk)
-        yield file  # type: ignore[misc]  # a file in all that matters
+        yield cast("BinaryIO", file)
     _forget_parts(upload)
 
 
@@ -160,10 +160,10 @@ def _forget_parts(upload: Upload) -> None:
         parts.delete(_part(upload, offset))
 
 
-def _finish(upload: Upload, file: IO[bytes]) -> Upload:
+def _finish(upload: Upload, file: BinaryIO) -> Upload:
     """All bytes are there: an image, a duplicate, or a file that cannot be read."""
     file.seek(0)
-    checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # readable, seekable
+    checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
     try:
         header = image_header.probe(_seekable(file), upload.path, max_pixels=settings.IMAGE_PIXEL_LIMIT)
         if header.width * header.height <= ingest.MOST_VERIFIED_PIXELS:
@@ -183,12 +183,12 @@ def _finish(upload: Upload, file: IO[bytes]) -> Upload:
         return _keep(upload, file, header, checksum)
 
 
-def _seekable(file: IO[bytes]) -> IO[bytes]:
+def _seekable(file: BinaryIO) -> BinaryIO:
     file.seek(0)
     return file
 
 
-def _keep(upload: Upload, file: IO[bytes], header: image_header.ImageHeader, checksum: str) -> Upload:
+def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, checksum: str) -> Upload:
     """Stores the bytes under a generated key and makes the row. The object goes first: a row never points nowhere."""
     code = new_code()
     key = f"{upload.dataset.code}/{code}.{header.format.lower()}"

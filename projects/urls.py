@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from projects.views import jobs, organisations, people, projects, tokens, wizard
+from projects.views import data, datastores, files, jobs, organisations, people, projects, tokens, wizard
 
 app_name = "projects"
 urlpatterns: list[URLPattern] = [
@@ -16,6 +16,18 @@ urlpatterns: list[URLPattern] = [
     path("projects/<uuid:code>/settings/", projects.settings, name="project-settings"),
     path("projects/<uuid:code>/state/", projects.state, name="project-state"),
     path("instructions/preview/", projects.preview_instructions, name="instructions-preview"),
+    path("workspaces/<uuid:code>/data/", data.data, name="data"),
+    path("workspaces/<uuid:code>/datastores/new/", datastores.create, name="datastore-create"),
+    path("workspaces/<uuid:code>/datasets/new/", data.create_dataset, name="dataset-create"),
+    path("datastores/<uuid:code>/", datastores.datastore, name="datastore"),
+    path("datastores/<uuid:code>/check/", datastores.check, name="datastore-check"),
+    path("datastores/<uuid:code>/default/", datastores.set_default, name="datastore-default"),
+    path("datastores/<uuid:code>/delete/", datastores.delete, name="datastore-delete"),
+    path("datasets/<uuid:code>/", data.dataset, name="dataset"),
+    path("datasets/<uuid:code>/refresh/", data.refresh_dataset, name="dataset-refresh"),
+    path("datasets/<uuid:code>/delete/", data.delete_dataset, name="dataset-delete"),
+    path("datasets/<uuid:code>/upload/", data.upload, name="upload"),
+    path("files/<str:signed>/", files.file, name="file"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<uuid:code>/revoke/", tokens.revoke_token, name="token-revoke"),
     path("jobs/", jobs.jobs, name="jobs"),

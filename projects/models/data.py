@@ -113,7 +113,7 @@ class Image(models.Model):
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+")
-    dataset = TenantForeignKey(Dataset, models.CASCADE, related_name="images")
+    dataset = TenantForeignKey(Dataset, models.CASCADE, related_name="images", db_index=False)
     code = models.UUIDField(default=new_code, unique=True, editable=False)
     key = models.CharField(max_length=1024, db_collation="C")
     """The object's key in the store, below the store's prefix."""
@@ -142,6 +142,7 @@ class Image(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["dataset", "id"], name="image_by_dataset"),
             models.Index(fields=["dataset", "state", "id"], name="image_by_state"),
             models.Index(fields=["workspace", "checksum"], condition=~Q(checksum=""), name="image_by_checksum"),
             models.Index(fields=["dataset", "name"], name="image_by_name"),

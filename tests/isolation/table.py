@@ -114,6 +114,40 @@ TABLE: dict[str, Row] = {
     "projects:job": row("job", get=READ),
     "projects:job-cancel": row("job", post=MANAGE),
     "projects:job-retry": row("job", post=MANAGE),
+    # Pages: files, by signature
+    # Data: pages
+    "projects:data": row("workspace", get=READ),
+    "projects:datastore-create": row("workspace", get=MANAGE, post=MANAGE),
+    "projects:dataset-create": row("workspace", get=MANAGE, post=MANAGE),
+    "projects:datastore": row("datastore", get=READ, post=MANAGE),
+    "projects:datastore-check": row("datastore", post=MANAGE),
+    "projects:datastore-default": row("datastore", post=MANAGE),
+    "projects:datastore-delete": row("datastore", post=MANAGE),
+    "projects:dataset": row("dataset", get=READ),
+    "projects:dataset-refresh": row("dataset", post=MANAGE),
+    "projects:dataset-delete": row("dataset", post=MANAGE),
+    "projects:upload": row("dataset", get=MANAGE, post=MANAGE),
+    # Data: API
+    "api-projects:datastore-list": row(
+        get=ALL,
+        post=MANAGE,
+        body={"workspace": "@workspace", "name": "Another", "kind": "local", "location": {"path": "/nowhere"}},
+    ),
+    "api-projects:datastore-detail": row("datastore", get=READ, patch=MANAGE, delete=MANAGE),
+    "api-projects:datastore-check": row("datastore", post=MANAGE),
+    "api-projects:datastore-set-default": row("datastore", post=MANAGE),
+    "api-projects:dataset-list": row(
+        get=ALL, post=MANAGE, body={"workspace": "@workspace", "name": "Another dataset", "source": "upload"}
+    ),
+    "api-projects:dataset-detail": row("dataset", get=READ, delete=MANAGE),
+    "api-projects:dataset-refresh": row("dataset", post=MANAGE),
+    "api-projects:image-list": row(get=ALL),
+    "api-projects:image-detail": row("image", get=READ),
+    "api-projects:upload-list": row(
+        get=ALL, post=MANAGE, body={"dataset": "@dataset", "files": [{"path": "a.jpg", "byte_size": 5}]}
+    ),
+    "api-projects:upload-detail": row("upload", get=MANAGE, patch=MANAGE, delete=MANAGE),
+    "projects:file": row("project", signed=True, get=ALL),
     # Pages: exports
     "exports:exports": row("project", get=EXPORT, post=EXPORT),
     "exports:export": row("export", get=EXPORT),

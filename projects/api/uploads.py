@@ -1,0 +1,118 @@
+"""Uploads by API: register files, send their chunks, ask how far they are."""
+
+from typing import Any, cast
+
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, parsers, serializers, status
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects import permissions, uploads
+from projects.errors import BadInput
+from projects.models import Dataset, Upload
+from projects.permissions import Action
+from projects.rest.filtering import CodeFilter
+from projects.rest.permission import Scope
+from projects.rest.serializers import CodeField, TenantModelSerializer
+from projects.rest.viewsets import TenantViewSet, router
+
+
+class ChunkParser(parsers.BaseParser):
+    """The bytes of one chunk, no more than that in memory."""
+
+    media_type = "application/octet-stream"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        data = stream.read(Upload.CHUNK + 1)
+        if len(data) > Upload.CHUNK:
+            raise BadInput(f"Send at most {Upload.CHUNK} bytes at a time.")
+        return data
+
+
+class UploadSerializer(TenantModelSerializer):
+    class Meta:
+        model = Upload
+        fields = ["code", "dataset", "path", "byte_size", "received", "state", "reason", "image", "created_at"]
+        read_only_fields = fields
+
+
+class AnnouncedSerializer(serializers.Serializer[Any]):
+    path = serializers.CharField(max_length=2000, trim_whitespace=False, help_text="Below the chosen folder.")
+    byte_size = serializers.IntegerField(min_value=0)
+
+
+class RegistrationSerializer(serializers.Serializer[Any]):
+    dataset = CodeField(queryset=Dataset.objects)
+    files = AnnouncedSerializer(many=True, allow_empty=False)
+
+
+class UploadFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
+    dataset = CodeFilter("dataset")
+    state = filters.ChoiceFilter(choices=Upload.State.choices)
+
+
+class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Files on their way into a dataset. Register up to 500 at once, then PATCH chunks of 4 MiB in order."""
+
+    serializer_class = UploadSerializer
+    filterset_class = UploadFilter
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    rules = {
+        "list": (None, Scope.READ),
+        "retrieve": (Action.MANAGE_DATA, Scope.READ),
+        "create": (None, Scope.MANAGE),
+        "partial_update": (Action.MANAGE_DATA, Scope.MANAGE),
+        "destroy": (Action.MANAGE_DATA, Scope.MANAGE),
+    }
+
+    def get_queryset(self) -> Any:
+        rows = Upload.objects.for_user(self.request.user)
+        if self.action == "list":
+            allowed = permissions.workspaces_allowing(self.request.user, Action.MANAGE_DATA)
+            rows = rows.filter(workspace__in=allowed.values("pk"))
+        return rows.select_related("workspace__organisation", "dataset__datastore__workspace", "image")
+
+    @extend_schema(request=RegistrationSerializer, responses=UploadSerializer(many=True))
+    def create(self, request: Request) -> Response:
+        """Announces files; the answer, in the same order, says how much of each is there."""
+        serializer = RegistrationSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        dataset: Dataset = serializer.validated_data["dataset"]
+        permissions.require(request.user, Action.MANAGE_DATA, dataset.workspace)
+        files = [uploads.Announced(file["path"], file["byte_size"]) for file in serializer.validated_data["files"]]
+        rows = uploads.register(actor=self.caller, dataset=dataset, files=files)
+        for row in rows:
+            row.dataset = dataset
+        return Response(self.get_serializer(rows, many=True).data)
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses=UploadSerializer,
+        parameters=[OpenApiParameter("Upload-Offset", int, OpenApiParameter.HEADER, required=True)],
+    )
+    def partial_update(self, request: Request, code: str) -> Response:
+        """Sends the next chunk; the last one makes the image. 409 `offset_conflict` says where to go on."""
+        upload = self.get_object()
+        offset = request.headers.get("Upload-Offset", "")
+        if not offset.isdigit():
+            raise ParseError("The header Upload-Offset says where the chunk begins, in bytes.")
+        taken = uploads.receive(upload=upload, offset=int(offset), data=cast("bytes", request.data or b""))
+        return Response(self.get_serializer(taken).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, code: str) -> Response:
+        """Forgets a file that is not finished; what has become an image stays."""
+        uploads.discard(upload=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def get_parsers(self) -> list[Any]:
+        """Chunks are bytes, everything else JSON."""
+        is_chunk = getattr(self.request, "method", "") == "PATCH"
+        return [ChunkParser()] if is_chunk else [parsers.JSONParser()]
+
+
+routes = router()
+routes.register("uploads", UploadViewSet, basename="upload")
