@@ -60,7 +60,7 @@ WHERE task_id = ANY (%(tasks)s) AND labeller_id <> %(labeller)s AND state <> 'dr
 """
 
 # `= ANY (ARRAY (…))` makes the planner go by the keys, however few rows it believes the tables to have.
-_WRITE = f"""
+_WRITE = prepared.one_line(f"""
 WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(items)s::jsonb) AS x(
         task_id bigint, lease_id bigint, code uuid, state text, document jsonb, skip_reason text, seconds float8,
@@ -102,7 +102,7 @@ WITH item AS MATERIALIZED (
     ON CONFLICT (task_id, label_id) DO NOTHING
 ), counted AS ({progress.APPEND})
 SELECT task_id, code, version FROM answered
-"""  # noqa: S608  # put together from constants
+""")  # noqa: S608  # put together from constants
 
 
 def write(

@@ -10,8 +10,7 @@ from uuid import UUID
 from projects.models import Image
 
 _IMAGE_FIELDS = (
-    "id", "organisation_id", "workspace_id", "dataset_id", "code", "key", "name", "state", "format", "width", "height",
-    "byte_size", "checksum", "etag", "metadata",
+    "id", "organisation_id", "dataset_id", "code", "key", "name", "state", "format", "width", "height", "metadata",
 )  # fmt: skip
 
 COLUMNS = (

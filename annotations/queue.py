@@ -83,7 +83,8 @@ _OPEN = """
 def _claim(count: int) -> str:
     return f"""
 WITH place AS MATERIALIZED (
-    SELECT priority, shuffle_key, task_id, coalesce(rests_until < now(), true) AS awake
+    SELECT coalesce(max(priority), '-32768') AS priority, coalesce(max(shuffle_key), -1) AS shuffle_key,
+           coalesce(max(task_id), 0) AS task_id, coalesce(max(rests_until) < now(), true) AS awake
     FROM annotations_queueposition WHERE project_id = %(project)s AND labeller_id = %(labeller)s
 ), kept AS (
     UPDATE annotations_lease SET expires_at = now() + make_interval(mins => %(minutes)s)
@@ -95,9 +96,9 @@ WITH place AS MATERIALIZED (
     RETURNING id, task_id, token, takes_slot, expires_at, granted_at
 ), ahead AS MATERIALIZED (
     SELECT t.id, t.priority, t.shuffle_key, 1 AS lap {_OPEN}
-      AND (t.priority, t.shuffle_key, t.id) > (coalesce((SELECT priority FROM place), '-32768'),
-          coalesce((SELECT shuffle_key FROM place), -1), coalesce((SELECT task_id FROM place), 0::bigint))
-      AND (SELECT count(*) FROM kept) < {count} AND coalesce((SELECT awake FROM place), true)
+      AND (t.priority, t.shuffle_key, t.id) > (
+          (SELECT priority FROM place), (SELECT shuffle_key FROM place), (SELECT task_id FROM place))
+      AND (SELECT count(*) FROM kept) < {count} AND (SELECT awake FROM place)
     ORDER BY t.priority, t.shuffle_key, t.id LIMIT {count} FOR NO KEY UPDATE OF t SKIP LOCKED
 ), behind AS MATERIALIZED (
     SELECT t.id, t.priority, t.shuffle_key, 2 AS lap {_OPEN}
@@ -132,7 +133,7 @@ ORDER BY l.turn, l.granted_at, c.lap, c.priority, c.shuffle_key, l.task_id
 """  # noqa: S608  # put together from constants and a number
 
 
-_CLAIMS = {count: _claim(count) for count in PAGE_SIZES}
+_CLAIMS = {count: prepared.one_line(_claim(count)) for count in PAGE_SIZES}
 
 # Leases end here, whatever ends them; `due` says which. A task that is settled meanwhile takes no slot back. The owner's
 # walk is set back before the task, so that they find it, and what they had begun, first.

@@ -14,6 +14,11 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
 
+def one_line(statement: str) -> str:
+    """The statement without its indentation: psycopg remembers how it parsed texts of up to 4,096 characters."""
+    return " ".join(statement.split())
+
+
 @contextmanager
 def _cursor() -> Iterator[CursorWrapper]:
     make: Any = ServerBindingCursor
