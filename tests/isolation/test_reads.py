@@ -1,11 +1,13 @@
 """A GET changes nothing: a link, a prefetch or a picture in somebody's page can make a browser send one."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from tests.isolation.conftest import World
 from tests.isolation.routes import Route, all_routes
@@ -20,9 +22,18 @@ KEPT_BY_READING = {"django_session", "usersessions_usersession"}
 NOTES_WHO_ASKED = {"exports:download", "api-exports:export-download"}
 
 
-def written(queries: CaptureQueriesContext) -> set[str]:
-    """The tables that the queries write."""
-    return {match[2] for query in queries for match in WRITE.finditer(LOCK.sub("", query["sql"]))} - KEPT_BY_READING
+@contextmanager
+def writing() -> Iterator[set[str]]:
+    """Collects the tables that are written inside."""
+    tables: set[str] = set()
+
+    def note(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        tables.update(match[2] for match in WRITE.finditer(LOCK.sub("", str(sql))))
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(note):
+        yield tables
+    tables -= KEPT_BY_READING
 
 
 @pytest.mark.parametrize(
@@ -32,17 +43,15 @@ def written(queries: CaptureQueriesContext) -> set[str]:
 )
 def test_get_writes_nothing(route: Route, own: World, clients: dict[str, Client]) -> None:
     row = TABLE[route.name]
-    tables = set()
-    for role in ("owner", "labeller"):
-        with CaptureQueriesContext(connection) as queries:
+    with writing() as tables:
+        for role in ("owner", "labeller"):
             call(clients[role], "GET", url_of(route, row, own), row, own)
-        tables |= written(queries)
     assert tables == ({"projects_auditevent"} & tables if route.name in NOTES_WHO_ASKED else set())
 
 
 def test_a_write_is_noticed(own: World) -> None:
     project = own.things["project"]
-    with CaptureQueriesContext(connection) as queries:
+    with writing() as tables:
         project.save(update_fields=["name"])
         list(type(project).objects.select_for_update())
-    assert written(queries) == {"projects_project"}
+    assert tables == {"projects_project"}
