@@ -11,6 +11,7 @@ class Command(BaseCommand):
     """Finds lost jobs and starts periodic ones, until SIGTERM. Run one, or two for safety: only one leads."""
 
     help = __doc__ or ""
+    requires_system_checks = ()  # they import every page, of which this process needs none
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopping = threading.Event()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import redis
 
@@ -18,10 +19,12 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Waits for something; fails when it takes too long."""
+    """Waits for something; fails when it takes too long, with what the processes said last."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited too long"
+        if time.monotonic() > deadline:
+            said = [log.read_text()[-4000:] for log in Fleet.logs if log.exists()]
+            raise AssertionError("\n".join(["Waited too long.", *said]))
         time.sleep(0.05)
 
 
@@ -58,6 +61,8 @@ class RedisServer:
 class Fleet:
     """Workers and ticks over one test database and one Redis."""
 
+    logs: ClassVar[list[Path]] = []
+
     def __init__(self, database: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lw-"))
         self.redis = RedisServer(self.folder)
@@ -70,6 +75,7 @@ class Fleet:
         }
         self.processes: list[subprocess.Popen[bytes]] = []
         self.log = (self.folder / "log").open("wb")
+        self.logs.append(self.folder / "log")
 
     def worker(self, queues: str = "fast io bulk gpu", threads: int = 4, clock: float = 0) -> subprocess.Popen[bytes]:
         options = f"--processes 1 --threads {threads} --worker-shutdown-timeout 5000 --queues {queues}"

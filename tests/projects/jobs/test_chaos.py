@@ -30,6 +30,8 @@ class Crew:
             self.redis.start()
         if self.worker.poll() is not None:
             self.worker = self.fleet.worker()
+        if self.tick.poll() is not None:
+            self.tick = self.fleet.tick()
 
     def replace_worker(self) -> None:
         self.worker = self.fleet.worker()
