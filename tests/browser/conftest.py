@@ -27,6 +27,7 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 TIMEOUT_MS = 15_000
+REPAINT_MS = 120
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -137,11 +138,17 @@ def shoot(screenshots: Path) -> Callable[[Page, str], None]:
 
     def take(page: Page, name: str) -> None:
         for scheme in ("dark", "light"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            turn(page, scheme)
             page.screenshot(path=screenshots / f"{name}-{scheme}.png")
-        page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
     return take
+
+
+def turn(page: Page, scheme: Any) -> None:
+    """Light or dark, painted."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_timeout(REPAINT_MS)
 
 
 @pytest.fixture

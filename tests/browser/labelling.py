@@ -151,8 +151,10 @@ class ClassifyPage(LabellingPage):
     def tiles(self) -> Any:
         return self.page.locator("[data-part='grid'] > li")
 
-    def labels_of(self, index: int) -> list[str]:
-        return list(self.tiles.nth(index).locator(".chip .truncate").all_inner_texts())
+    def shows(self, *labels: list[str]) -> None:
+        """Waits until the first tiles show these labels, each tile its own."""
+        for index, names in enumerate(labels):
+            expect(self.tiles.nth(index).locator(".chip .truncate")).to_have_text(names)
 
     def select(self, *indices: int) -> None:
         for index in indices:

@@ -10,6 +10,7 @@ from annotations.models import Task
 from exports import samples
 from exports.models import Export
 from projects.models import Dataset, Datastore, Job, Organisation, Project, User, Workspace
+from tests.browser.conftest import turn
 from tests.browser.site import ROOT, Site
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -54,7 +55,10 @@ OWNER = {
     "workspace-new": lambda: at("workspace-create", Organisation),
     "workspace-settings": lambda: at("workspace-settings", Workspace),
 }
-LABELLER = {"home-labeller": lambda: reverse("projects:home")}
+LABELLER = {
+    "home-labeller": lambda: reverse("projects:home"),
+    "history": lambda: reverse("annotations:history", args=[project("box").code]),
+}
 EVERY = [
     (name, email, path)
     for email, pages in (
@@ -128,7 +132,7 @@ def test_page(
     page.wait_for_timeout(SETTLE_MS)
     shoot(page, name)
     found = [f"light {problem}" for problem in violations(page, axe)]
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    turn(page, "dark")
     found += [f"dark {problem}" for problem in violations(page, axe)]
     wide = overflow(page)
     page.set_viewport_size(NARROW)
