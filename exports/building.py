@@ -169,10 +169,12 @@ def _images(reader: Connection[Any], export: Export, categories: Sequence[Export
 
 
 def _reporting(images: Iterator[ExportImage], job: jobs.Running, total: int) -> Iterator[ExportImage]:
-    for done, image in enumerate(images):
+    done = 0
+    for done, image in enumerate(images, start=1):
+        yield image
         if done % ROWS == 0:
             job.progress(done, total, f"{done:,} of {total:,} images")
-        yield image
+    job.progress(done, total, f"{done:,} of {total:,} images")
 
 
 def _manifest(export: Export, categories: Sequence[ExportCategory], written: Written, out: _Hashing) -> dict[str, Any]:
