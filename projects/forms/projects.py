@@ -249,13 +249,13 @@ class InstructionsForm(PartForm):
 class QualityForm(PartForm):
     title, template = "Quality", "projects/parts/quality.html"
     labellers_minimum = forms.IntegerField(
-        label="Answers per image", min_value=1, max_value=15, help_text="1: each image is labelled by one person."
+        label="Answers per image", min_value=1, max_value=15, help_text="So many people answer each image."
     )
     labellers_maximum = forms.IntegerField(
         label="At most",
         min_value=1,
         max_value=15,
-        help_text="Where the answers disagree, more people are asked, up to this many; then the image needs review.",
+        help_text="Where answers disagree, more are asked.",
     )
     page_size = forms.TypedChoiceField(
         label="Images on a page", coerce=int, choices=[(1, "1"), (4, "4"), (6, "6"), (9, "9")]
