@@ -17,6 +17,7 @@ from projects.models import Image, Project, ProjectDataset
 
 CHUNK = 20_000
 
+# The scalar subquery asks the unique index once per image; a join may be planned otherwise before new images are analysed.
 # The queue's order is a hash of the image under the project's seed: the same wherever and however often it is made.
 _MAKE = """
 WITH chunk AS MATERIALIZED (
@@ -29,7 +30,8 @@ WITH chunk AS MATERIALIZED (
     SELECT %(organisation)s, %(project)s, id, new_code(), 'open',
            (hashint8extended(id, %(seed)s) & 2147483647)::int, 0, %(slots)s, 0, '', '', 0, now()
     FROM chunk
-    WHERE NOT EXISTS (SELECT FROM annotations_task t WHERE t.project_id = %(project)s AND t.image_id = chunk.id)
+    WHERE coalesce(
+        (SELECT false FROM annotations_task t WHERE t.project_id = %(project)s AND t.image_id = chunk.id), true)
     ORDER BY id
     ON CONFLICT (project_id, image_id) DO NOTHING
     RETURNING id
