@@ -156,14 +156,16 @@ def test_flushed_redis(crew, organisation):
 
 
 def test_terminated_worker_hands_its_job_over(crew, organisation):
-    job = enqueue(organisation, "test.count", name="step", steps=40, pause=0.1)
+    job = enqueue(organisation, "test.count", name="step", steps=80, pause=0.1)
     until(lambda: (fresh(job).cursor or 0) >= 3)
-    leaving = crew.worker
+    leaving, first_token = crew.worker, fresh(job).lease_token
     crew.replace_worker()
-    assert crew.fleet.stop(leaving) < 3
+    assert crew.fleet.stop(leaving) < 10
+    assert not ended(job)
+    until(lambda: fresh(job).lease_token not in {None, first_token})
     assert fresh(job).cursor >= 3
     until(lambda: ended(job))
-    assert (fresh(job).state, fresh(job).attempt, len(marks())) == ("succeeded", 1, 40)
+    assert (fresh(job).state, fresh(job).attempt, len(marks())) == ("succeeded", 1, 80)
 
 
 def test_terminated_worker_takes_a_job_away_from_a_deaf_handler(crew, organisation):
