@@ -5,7 +5,7 @@ from typing import Any, cast
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, parsers, serializers, status
+from rest_framework import mixins, parsers, serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -59,13 +59,12 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
 
     serializer_class = UploadSerializer
     filterset_class = UploadFilter
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    http_method_names = ["get", "post", "patch", "head", "options"]
     rules = {
         "list": (None, Scope.READ),
         "retrieve": (Action.MANAGE_DATA, Scope.READ),
         "create": (None, Scope.MANAGE),
         "partial_update": (Action.MANAGE_DATA, Scope.MANAGE),
-        "destroy": (Action.MANAGE_DATA, Scope.MANAGE),
     }
 
     def get_queryset(self) -> Any:
@@ -101,12 +100,6 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
             raise ParseError("The header Upload-Offset says where the chunk begins, in bytes.")
         taken = uploads.receive(upload=upload, offset=int(offset), data=cast("bytes", request.data or b""))
         return Response(self.get_serializer(taken).data)
-
-    @extend_schema(responses={204: None})
-    def destroy(self, request: Request, code: str) -> Response:
-        """Forgets a file that is not finished; what has become an image stays."""
-        uploads.discard(upload=self.get_object())
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
     def get_parsers(self) -> list[Any]:
         """Chunks are bytes, everything else JSON."""

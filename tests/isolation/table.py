@@ -146,7 +146,7 @@ TABLE: dict[str, Row] = {
     "api-projects:upload-list": row(
         get=ALL, post=MANAGE, body={"dataset": "@dataset", "files": [{"path": "a.jpg", "byte_size": 5}]}
     ),
-    "api-projects:upload-detail": row("upload", get=MANAGE, patch=MANAGE, delete=MANAGE),
+    "api-projects:upload-detail": row("upload", get=MANAGE, patch=MANAGE),
     "projects:file": row("project", signed=True, get=ALL),
     # Pages: exports
     "exports:exports": row("project", get=EXPORT, post=EXPORT),
