@@ -99,13 +99,14 @@ def dataset(request: UserRequest, code: str) -> HttpResponse:
 def _images(rows: ImageQuerySet, form: ImageFilterForm, query: QueryDict) -> dict[str, object]:
     """One page of images, newest first, behind the last one of the page before."""
     form.full_clean()
+    everything = rows
     wanted = {"state": "", "q": "", "after": None, **form.cleaned_data}
     if wanted["state"]:
         rows = rows.filter(state=wanted["state"])
     if wanted["q"]:
         rows = rows.filter(name__startswith=wanted["q"])
     if wanted["after"]:
-        rows = rows.filter(pk__lt=rows.model._default_manager.filter(code=wanted["after"]).values("pk"))
+        rows = rows.filter(pk__lt=everything.filter(code=wanted["after"]).values("pk"))
     found = list(rows.order_by("-pk")[: PAGE + 1])
     shown, pictures = found[:PAGE], image_urls.thumbnails(found)
     following = query.copy()

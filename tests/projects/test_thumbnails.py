@@ -1,5 +1,6 @@
 import io
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -83,17 +84,21 @@ def test_image_beyond_the_memory_limit_ends_no_more_than_the_child(
         child.stop()
 
 
-def test_child_has_no_secrets_and_limits() -> None:
+def test_child_has_no_secrets_and_limits(tmp_path: Path, photo: Photo) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photo(1))
     child = decoding._Child()
     try:
-        process = child._running()
+        child.ask({"path": str(path), "kind": "thumbnail", "max_pixels": 10**6})
+        process = child._process
         child_environment = Path(f"/proc/{process.pid}/environ").read_bytes()
         limits = Path(f"/proc/{process.pid}/limits").read_text()
     finally:
         child.stop()
     names = {entry.partition(b"=")[0] for entry in child_environment.split(b"\0") if entry}
     assert names == {b"PYTHONPATH", b"LC_ALL", b"OPENBLAS_NUM_THREADS"}
-    assert "Max address space" in limits
+    assert re.search(rf"Max address space\s+{decoding.MEMORY}", limits)
+    assert re.search(r"Max file size\s+0 ", limits)
 
 
 def test_dead_child_is_replaced_and_a_late_one_killed(
