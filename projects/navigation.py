@@ -8,6 +8,9 @@ from django.http import HttpRequest
 from projects import permissions
 from projects.models import Organisation, Project, Workspace
 
+WAITING_DRAFT = "waiting_draft"
+"""The session's key for `Navigation.waiting_draft`."""
+
 
 @dataclass
 class Navigation:
@@ -39,6 +42,15 @@ class Navigation:
             return []
         visible = Workspace.objects.for_user(self.request.user).active().select_related("organisation")
         return list(visible.order_by("organisation__name", "name")[:50])
+
+    @cached_property
+    def waiting_draft(self) -> Project | None:
+        """The draft whose wizard was left to make a dataset: the data pages lead back to it."""
+        code = self.request.session.get(WAITING_DRAFT)
+        if code is None or not self.request.user.is_authenticated:
+            return None
+        drafts = Project.objects.for_user(self.request.user).filter(state=Project.State.DRAFT)
+        return drafts.filter(code=code).first()
 
     @cached_property
     def is_labeller_only(self) -> bool:

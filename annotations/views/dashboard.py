@@ -27,4 +27,6 @@ def dashboard(request: UserRequest, code: str) -> HttpResponse:
     template = "annotations/dashboard.html#numbers" if request.htmx else "annotations/dashboard.html"
     response = render(request, template, context)
     response["Vary"] = "HX-Request"
+    if request.htmx and request.GET.get("state", project.state) != project.state:
+        response["HX-Refresh"] = "true"  # badge and buttons above the numbers depend on it, too
     return response

@@ -71,6 +71,8 @@ def step(request: UserRequest, code: str) -> HttpResponse:
         return _review(request, project)
     if name not in PARTS:
         return redirect(_url(project, _first_open(project)))
+    if name == "data" and request.method == "POST":
+        request.session.pop(navigation.WAITING_DRAFT, None)
     form = PARTS[name](project, request.user, request.POST if request.method == "POST" else None)
     if form.is_valid() and form.save():
         return redirect(_after(request, project, name))
@@ -84,8 +86,8 @@ def _after(request: UserRequest, project: Project, name: str) -> str:
     if wanted == "leave":
         return reverse("projects:workspace", args=[project.workspace.code])
     if wanted == "new-dataset":
-        back = _url(project, "data")
-        return f"{reverse('projects:dataset-create', args=[project.workspace.code])}?next={back}"
+        request.session[navigation.WAITING_DRAFT] = str(project.code)
+        return reverse("projects:dataset-create", args=[project.workspace.code])
     if wanted in STEPS:
         return _url(project, wanted)
     return _url(project, _ORDER[_ORDER.index(name) + 1])

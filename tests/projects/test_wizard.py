@@ -161,3 +161,19 @@ def test_preview_of_instructions_is_safe(manager):
     response = manager.post("/instructions/preview/", {"instructions": "## Hi <script>x</script>"})
     assert response.content.decode().count("<script") == 0
     assert "<h2>Hi" in response.content.decode()
+
+
+def test_a_dataset_is_made_on_the_way(manager, draft, cast):
+    url = f"/workspaces/{cast.workspace.code}/datasets/new/"
+    assert manager.post(step(draft, "data"), {"go": "new-dataset"})["Location"] == url
+    back = f'href="{step(draft, "data")}"'
+    assert back in manager.get(url).content.decode()
+    manager.post(step(draft, "data"), {})
+    assert back not in manager.get(url).content.decode()
+
+
+def test_the_dashboard_begins_anew_when_the_state_changed(manager, cast):
+    url = f"/projects/{cast.project.code}/"
+    asked = {"HX-Request": "true"}
+    assert manager.get(f"{url}?state=initializing", headers=asked).get("HX-Refresh") == "true"
+    assert manager.get(f"{url}?state=running", headers=asked).get("HX-Refresh") is None
