@@ -11,7 +11,7 @@ from projects import jobs
 from projects.errors import BadInput
 from projects.models import Workspace
 
-SHORT = timedelta(seconds=3)
+SHORT = timedelta(seconds=4)
 
 
 def leave_mark(job: jobs.Running, name: str) -> None:

@@ -132,7 +132,7 @@ def test_poison_fails_and_the_others_go_on(crew, organisation):
 def test_workers_with_wrong_clocks(crew, organisation):
     crew.fleet.stop(crew.worker)
     workers = [crew.fleet.worker(clock=3600), crew.fleet.worker(clock=-3600)]
-    long = [enqueue(organisation, "test.mark", name=f"long {n}", seconds=3.5) for n in range(2)]
+    long = [enqueue(organisation, "test.mark", name=f"long {n}", seconds=4.5) for n in range(2)]
     late = jobs.enqueue(
         "test.mark", organisation_id=organisation.pk, arguments={"name": "late"}, delay=timedelta(seconds=2)
     )
@@ -156,7 +156,7 @@ def test_flushed_redis(crew, organisation):
 
 
 def test_terminated_worker_hands_its_job_over(crew, organisation):
-    job = enqueue(organisation, "test.count", name="step", steps=80, pause=0.1)
+    job = enqueue(organisation, "test.count", name="step", steps=60, pause=0.1)
     until(lambda: (fresh(job).cursor or 0) >= 3)
     leaving, first_token = crew.worker, fresh(job).lease_token
     crew.replace_worker()
@@ -165,7 +165,7 @@ def test_terminated_worker_hands_its_job_over(crew, organisation):
     until(lambda: fresh(job).lease_token not in {None, first_token})
     assert fresh(job).cursor >= 3
     until(lambda: ended(job))
-    assert (fresh(job).state, fresh(job).attempt, len(marks())) == ("succeeded", 1, 80)
+    assert (fresh(job).state, fresh(job).attempt, len(marks())) == ("succeeded", 1, 60)
 
 
 def test_terminated_worker_takes_a_job_away_from_a_deaf_handler(crew, organisation):
@@ -181,9 +181,9 @@ def test_cancel_takes_seconds_and_time_limits_hold(crew, organisation):
     job = enqueue(organisation, "test.mark", name="never", seconds=60)
     until(lambda: fresh(job).state == "running")
     jobs.request_cancel(fresh(job))
-    until(lambda: ended(job), 3)
+    until(lambda: ended(job), 6)
     assert (fresh(job).state, marks()) == ("cancelled", [])
-    until(lambda: ended(overdue), 10)
+    until(lambda: ended(overdue))
     assert (fresh(overdue).state, fresh(overdue).error_code) == ("failed", "time_limit")
 
 
