@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from projects import origins
 from projects.models import AuditEvent, User
 
 
@@ -16,7 +17,10 @@ def record(
     detail: Mapping[str, Any] | None = None,
     address: str | None = None,
 ) -> None:
-    """Appends one event about `thing`, a row with an organisation (or an organisation itself)."""
+    """Appends one event about `thing`, a row with an organisation (or an organisation itself).
+
+    `address` is the client's of the request that is being answered, unless another is given.
+    """
     AuditEvent.objects.create(
         organisation_id=getattr(thing, "organisation_id", thing.pk),
         actor=actor,
@@ -25,5 +29,5 @@ def record(
         object_code=getattr(thing, "code", None),
         object_name=str(thing)[:200],
         detail=dict(detail or {}),
-        address=address,
+        address=address or origins.address(),
     )

@@ -16,11 +16,6 @@ class UserRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def client_address(request: HttpRequest) -> str | None:
-    """The client's address, for the audit log; proxies are counted by settings.TRUSTED_PROXIES."""
-    return getattr(request, "client_address", None) or request.META.get("REMOTE_ADDR") or None
-
-
 V = TypeVar("V", bound=Callable[..., Any])
 
 

@@ -8,20 +8,21 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from projects import tenancy
+from projects import origins, tenancy
 from projects.errors import DomainError
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
 
 class RequestIdMiddleware:
-    """Gives every request a reference that its answer, its error page and its log lines share."""
+    """Gives every request a reference that its answer, its error page and its log lines share, and notes its origin."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         reference = secrets.token_hex(6)
+        origins.enter(request)
         request.reference = reference  # type: ignore[attr-defined]  # read by config.failures
         response = self.get_response(request)
         response["X-Request-ID"] = reference

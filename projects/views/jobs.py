@@ -14,7 +14,7 @@ from projects import jobs as work
 from projects import navigation, permissions, services
 from projects.errors import Conflict
 from projects.forms.jobs import JobListForm
-from projects.http import UserRequest, client_address
+from projects.http import UserRequest
 from projects.jobs.models import JobQuerySet
 from projects.models import Job, Membership
 from projects.permissions import Action, allows
@@ -107,7 +107,7 @@ def job(request: UserRequest, code: str) -> HttpResponse:
 def cancel(request: UserRequest, code: str) -> HttpResponse:
     """Cancels a job."""
     found = _job(request, code, Action.MANAGE_JOBS)
-    services.cancel_job(job=found, actor=request.user, address=client_address(request))
+    services.cancel_job(job=found, actor=request.user)
     return redirect("projects:job", found.code)
 
 
@@ -116,7 +116,7 @@ def retry(request: UserRequest, code: str) -> HttpResponse:
     """Tries a job again."""
     found = _job(request, code, Action.MANAGE_JOBS)
     try:
-        services.retry_job(job=found, actor=request.user, address=client_address(request))
+        services.retry_job(job=found, actor=request.user)
     except Conflict as conflict:
         messages.warning(request, conflict.detail)
     return redirect("projects:job", found.code)
