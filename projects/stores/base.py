@@ -57,6 +57,9 @@ class ObjectStore(ABC):
 
     def __init__(self, prefix: str = "") -> None:
         prefix = prefix.strip("/")
+        if is_odd(prefix):
+            words = "Give a folder without “.”, “..” and control characters."
+            raise StoreRefused(words, fields={"below": [words], "prefix": [words]})
         self.prefix = f"{prefix}/" if prefix else ""
 
     def name_of(self, key: str) -> str:

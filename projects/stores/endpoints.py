@@ -16,6 +16,10 @@ from projects.stores.base import StoreRefused
 
 # Of *.amazonaws.com only S3's own names: anybody can rent a machine that is called ec2-….amazonaws.com.
 _S3_HOST = re.compile(r"(.+\.)?s3[.-]([a-z0-9-]+\.)*amazonaws\.com(\.cn)?")
+# The SDKs read an address with parsers of their own: of `127.0.0.1\.blob.core.windows.net` they take the part before the
+# backslash for the host. So a host has the letters of a host, and what they get is put together from what was checked.
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?")
+_PATH = re.compile(r"(/[A-Za-z0-9._~%+=-]*)*")
 
 
 def checked(url: str, *, field: str = "endpoint") -> str:
@@ -25,9 +29,9 @@ def checked(url: str, *, field: str = "endpoint") -> str:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         host, port = "", None
-    if not host or parts.scheme not in {"http", "https"}:
+    if parts.scheme not in {"http", "https"} or not (_HOST.fullmatch(host) or _is_address(host)):
         raise _refused("Give a whole address, such as https://account.blob.core.windows.net.", field)
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if parts.username or parts.password or parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
         raise _refused("Give the address alone: without a user name, password, query or token.", field)
     if not _is_allowed(parts.scheme, host, port):
         raise _refused(
@@ -35,7 +39,12 @@ def checked(url: str, *, field: str = "endpoint") -> str:
             " to STORAGE_HOSTS, or correct the address.",
             field,
         )
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{_origin(host, port)}{parts.path.rstrip('/')}"
+
+
+def _origin(host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None else f"{name}:{port}"
 
 
 def _is_allowed(scheme: str, host: str, port: int | None) -> bool:

@@ -51,6 +51,9 @@ class LocalStore(ObjectStore):
         yield from self._walk_folder(base / start, f"{start}/" if start else "", prefix, after)
 
     def _walk_folder(self, folder: Path, at: str, prefix: str, after: str) -> Iterator[Entry]:
+        # A link in the middle of the way leads out just as one at its end does.
+        if not Path(os.path.realpath(folder)).is_relative_to(self.root):
+            return
         for key in _names(folder, at):
             if key.endswith("/"):
                 if (key > after or after.startswith(key)) and (key.startswith(prefix) or prefix.startswith(key)):

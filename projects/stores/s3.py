@@ -60,7 +60,12 @@ class S3Store(ObjectStore):
                 max_pool_connections=CONNECTIONS,
             ),
         )
-        self.client: Any = self.storage.connection.meta.client
+        try:
+            self.client: Any = self.storage.connection.meta.client
+        except (BotoCoreError, ValueError) as error:
+            raise _refused(
+                "This is not the name of a region. Enter the one that the bucket's page shows.", "region"
+            ) from error
 
     def pages(self, prefix: str = "", after: str = "", size: int = PAGE) -> Iterator[Page]:
         """Cursors are the last key of a page: S3 lists in the order of the keys."""

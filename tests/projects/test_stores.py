@@ -226,6 +226,20 @@ def test_local_store_follows_no_link_out_of_its_folder(folder: Path, tmp_path: P
     for key in ("link.jpg", "up/secret.jpg"):
         with pytest.raises(ObjectMissing):
             store.read(key)
+    # Nor is anything outside listed, whether the link is the store's prefix or the beginning of a pattern.
+    assert listed(LocalStore(folder, "up")) == []
+    assert listed(store, prefix="up/") == []
+
+
+@pytest.mark.parametrize("prefix", ["..", "../beside", "a/../../b", "./a", "a\nb"])
+def test_no_prefix_leads_out_of_a_store(connection: Connection, prefix: str) -> None:
+    with pytest.raises(StoreRefused, match="without"):
+        datastores.opened(Connection(connection.kind, {**connection.location, "prefix": prefix}, connection.secrets))
+
+
+def test_what_the_sdk_takes_for_no_region_is_refused_in_words(bucket: Connection) -> None:
+    with pytest.raises(StoreRefused, match="region"):
+        datastores.opened(Connection("s3", {**bucket.location, "region": "x.evil.example/#"}, bucket.secrets))
 
 
 def test_local_stores_lie_below_the_operators_folders(folder: Path, settings: object, tmp_path: Path) -> None:
@@ -268,6 +282,11 @@ def test_allowed_endpoints(url: str, settings: object) -> None:
         "http://127.0.0.1:10001", "http://2130706433:10000", "http://0177.0.0.1:10000", "http://[::ffff:127.0.0.1]:10000",
         "file:///etc/passwd", "gopher://127.0.0.1:10000", "", "https://", "https://a:99999", "127.0.0.1:10000",
         "https://169.254.169.254", "https://s3.amazonaws.com.evil.example", "https://evils3.amazonaws.com",
+        # What Python's parser takes for one host, urllib3, which the SDKs connect with, takes for another.
+        "https://127.0.0.1\\.blob.core.windows.net", "https://169.254.169.254\\.s3.amazonaws.com",
+        "https://evil.example%2f.blob.core.windows.net", "https://evil.example;.blob.core.windows.net",
+        "https://a b.blob.core.windows.net", "https://\u24d4vil.blob.core.windows.net",
+        "https://account.blob.core.windows.net/\\evil.example",
     ],
 )  # fmt: skip
 def test_refused_endpoints(url: str, settings: object) -> None:
@@ -276,6 +295,13 @@ def test_refused_endpoints(url: str, settings: object) -> None:
     ]  # fmt: skip
     with pytest.raises(StoreRefused):
         endpoints.checked(url)
+
+
+@pytest.mark.parametrize("account", ["127.0.0.1\\", "127.0.0.1#", "127.0.0.1/", "127.0.0.1?", "u@127.0.0.1", "a b"])
+def test_an_accounts_name_is_no_way_to_another_host(account: str) -> None:
+    location = {"account": account, "container": "c"}
+    with pytest.raises(StoreRefused):
+        datastores.opened(Connection("azure", location, {"account_key": "A" * 86 + "=="}))
 
 
 def test_built_in_storage_is_each_workspaces_own(db: None, own_store: Path, photo: Callable[..., bytes]) -> None:
