@@ -116,7 +116,15 @@ export class Desk {
   async advance() {
     const done = this.pager.current.filter((entry) => entry.state === "sent" || entry.state === "done");
     this.recent = [...this.recent, ...done].slice(-8);
+    const unsent = this.outbox.size > 0;
     await this.pager.advance();
+    if (unsent) this.#askAgain();
+  }
+
+  /** That nothing is left may have been said while the last answers were still on their way. */
+  #askAgain() {
+    const empty = this.pager.current.length === 0 && this.pager.reason !== null;
+    if (empty && this.outbox.size === 0) void this.pager.advance();
   }
 
   /**
@@ -201,6 +209,7 @@ export class Desk {
       this.leases.drop(entry.task.lease.token);
     }
     if (this.pager.remaining !== null) this.pager.remaining = Math.max(0, this.pager.remaining - answer.results.length);
+    this.#askAgain();
     this.changed.emit();
   }
 

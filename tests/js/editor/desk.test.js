@@ -28,7 +28,7 @@ async function open({ count = 6, size = 1, storage = new FakeStorage(), task = {
   };
   const page = (number, exclude) => {
     const free = tasks.filter((one) => !done.has(one.code) && !exclude.includes(one.code)).slice(0, number);
-    return { tasks: structuredClone(free), reason: free.length ? null : "finished", remaining: count - done.size };
+    return { tasks: structuredClone(free), reason: free.length ? null : done.size < count ? "nothing_for_you" : "finished", remaining: count - done.size };
   };
   const server = {
     lease: (number, exclude) => answer("lease", { number, exclude }, () => page(number, exclude)),
@@ -301,4 +301,13 @@ test("active time leaves out idleness beyond a minute and hidden pages", () => {
   now = 705_000;
   activity.follow(null);
   assert.equal(subject.seconds, 95);
+});
+
+test("that everything is labelled is said once the last answer has arrived", async () => {
+  const { editor, press, clock } = await open({ count: 1 });
+  press("N");
+  press("Enter");
+  await clock.run(0);
+  assert.equal(editor.entry, null);
+  assert.equal(editor.desk.pager.reason, "finished");
 });
