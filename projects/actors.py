@@ -3,14 +3,20 @@
 from datetime import timedelta
 from typing import Any
 
-from projects import ingest, jobs, people, uploads
-from projects.models import Dataset, User
+from projects import datasets, ingest, jobs, people, uploads
+from projects.models import Dataset, Datastore, User
 
 
-@jobs.handler("datasets.ingest", queue="bulk", lease=timedelta(minutes=2), attempts=3)
+@jobs.handler(datasets.INGEST, queue="bulk", lease=timedelta(minutes=2), attempts=3)
 def ingest_dataset(job: jobs.Running, dataset_id: int) -> dict[str, Any]:
     """Reads the files of a dataset."""
     return dict(ingest.run(Dataset.objects.select_related("datastore__workspace").get(pk=dataset_id), job))
+
+
+@jobs.handler(datasets.REMOVE_FILES, queue="io", lease=timedelta(minutes=1), attempts=5)
+def remove_files(job: jobs.Running, datastore_id: int, folder: str) -> None:
+    """Deletes the uploaded files of a dataset that is gone."""
+    datasets.remove_files(Datastore.objects.select_related("workspace").get(pk=datastore_id), folder, job)
 
 
 @jobs.handler(people.WELCOME, queue="io", lease=timedelta(minutes=1), attempts=5)

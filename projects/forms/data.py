@@ -173,16 +173,14 @@ class DatasetForm(forms.Form):
         field.queryset = rows.order_by("-is_default", "name")
         field.empty_label = None
         self.has_stores = rows.exists()
+        field.required = data is None or data.get("source") == Dataset.Source.PATTERN
+        field.error_messages["required"] = "Choose the datastore that holds the files, or connect one first."
         if data is None and self.has_stores:
             self.initial.setdefault("source", Dataset.Source.PATTERN)
 
-    def clean(self) -> dict[str, Any]:
-        """A pattern needs its store, and a pattern that is empty means everything."""
-        values = super().clean() or self.cleaned_data
-        if values.get("source") == Dataset.Source.PATTERN and not values.get("datastore") and not self.errors:
-            self.add_error("datastore", "Choose the datastore that holds the files, or connect one first.")
-        values["pattern"] = values.get("pattern") or "**/*.*"
-        return values
+    def clean_pattern(self) -> str:
+        """An empty pattern means everything."""
+        return self.cleaned_data["pattern"] or "**/*.*"
 
 
 class ImageFilterForm(forms.Form):

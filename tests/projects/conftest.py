@@ -48,7 +48,17 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     assert node, "Azurite needs Node, which `make install` needs too."
     folder = tmp_path_factory.mktemp("azurite")
     process = subprocess.Popen(
-        [node, program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--silent", "--skipApiVersionCheck"],
+        [
+            node,
+            program,
+            "--blobHost",
+            "127.0.0.1",
+            "--blobPort",
+            str(port),
+            "--silent",
+            "--skipApiVersionCheck",
+            "--disableTelemetry",
+        ],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

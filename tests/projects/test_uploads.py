@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from projects import datasets, datastores, tenancy, uploads
+from projects import datasets, datastores, jobs, tenancy, uploads
 from projects.models import Dataset, Image, Upload
 from tests import factories
 from tests.conftest import Cast
@@ -237,3 +237,15 @@ def test_keys_in_the_store_are_never_names(client: Client, dataset: Dataset, own
     stored = [path.name for path in own_store.rglob("*.jpeg")]
     assert len(stored) == 4
     assert sorted(stored) == sorted(f"{code}.jpeg" for code in Image.objects.values_list("code", flat=True))
+
+
+def test_deleted_dataset_takes_its_uploaded_files_along(
+    client: Client, dataset: Dataset, cast: Cast, own_store: Path, photo: Photo
+) -> None:
+    other = datasets.create(actor=cast.manager, workspace=cast.workspace, name="Others", source="upload")
+    upload(client, dataset, "a.jpg", photo(1))
+    upload(client, other, "b.jpg", photo(2))
+    datasets.delete(actor=cast.manager, dataset=dataset)
+    assert len(list(own_store.rglob("*.jpeg"))) == 2
+    jobs.run_due()
+    assert [path.stem for path in own_store.rglob("*.jpeg")] == [str(Image.objects.get().code)]
