@@ -1,6 +1,7 @@
 """Reads over tasks for the data browser: pages by key, so that the last page costs what the first does."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -119,10 +120,19 @@ class HistoryPage:
 def history_page(own: QuerySet[Annotation], project: Project, *, before: str = "", size: int = 48) -> HistoryPage:
     """One page of `own` answers in a project; `before` is the time of the last answer on the page before."""
     rows = own.filter(project=project).answered().select_related("task__image__dataset__datastore")  # type: ignore[attr-defined]  # an AnnotationQuerySet
-    latest = parse_datetime(before) if before else None
+    latest = _instant(before)
     if latest is not None:
         rows = rows.filter(submitted_at__lt=latest)
     found = list(rows.order_by("-submitted_at")[: size + 1])
     page = found[:size]
     last = page[-1].submitted_at if len(found) > size else None
     return HistoryPage(page, last.isoformat() if last else "")
+
+
+def _instant(text: str) -> datetime | None:
+    """A time as `HistoryPage.before` writes it; None for anything else that an address may hold."""
+    try:
+        found = parse_datetime(text)
+        return found and found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

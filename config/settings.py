@@ -287,7 +287,7 @@ CHECKSUM_FILE_LIMIT = env.integer("CHECKSUM_FILE_LIMIT", 4 * 1024 * 1024)
 """Files of a store up to this many bytes are read whole at ingest and get a SHA-256; of larger ones the etag has to do."""
 UPLOAD_FILE_LIMIT = env.integer("UPLOAD_FILE_LIMIT", 512 * 1024 * 1024, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["config.refusals.NoFiles"]
 ASSIST_WEIGHTS_DIR = env.text("ASSIST_WEIGHTS_DIR")
 
 # API
@@ -298,7 +298,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["projects.rest.permission.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["projects.rest.parsing.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "projects.rest.pagination.CodeCursorPagination",
     "PAGE_SIZE": 50,
     "DEFAULT_FILTER_BACKENDS": ["projects.rest.filtering.StrictFilterBackend"],

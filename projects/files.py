@@ -17,7 +17,7 @@ from projects import datastores, image_header, image_urls, tenancy, thumbnails
 from projects.image_urls import Link, LinkBroken
 from projects.models import Image
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def respond(request: HttpRequest, signed: str) -> HttpResponseBase:

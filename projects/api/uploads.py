@@ -1,5 +1,6 @@
 """Uploads by API: register files, send their chunks, ask how far they are."""
 
+import re
 from typing import Any, cast
 
 from django_filters import rest_framework as filters
@@ -15,9 +16,12 @@ from projects.errors import BadInput
 from projects.models import Dataset, Upload
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
+from projects.rest.parsing import BoundedJSONParser
 from projects.rest.permission import Scope
 from projects.rest.serializers import CodeField, TenantModelSerializer
 from projects.rest.viewsets import TenantViewSet, router
+
+_OFFSET = re.compile("[0-9]{1,18}")
 
 
 class ChunkParser(parsers.BaseParser):
@@ -41,7 +45,7 @@ class UploadSerializer(TenantModelSerializer):
 
 class AnnouncedSerializer(serializers.Serializer[Any]):
     path = serializers.CharField(max_length=2000, trim_whitespace=False, help_text="Below the chosen folder.")
-    byte_size = serializers.IntegerField(min_value=0)
+    byte_size = serializers.IntegerField(min_value=0, max_value=2**62)
 
 
 class RegistrationSerializer(serializers.Serializer[Any]):
@@ -96,7 +100,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         """Sends the next chunk; the last one makes the image. 409 `offset_conflict` says where to go on."""
         upload = self.get_object()
         offset = request.headers.get("Upload-Offset", "")
-        if not offset.isdigit():
+        if not _OFFSET.fullmatch(offset):
             raise ParseError("The header Upload-Offset says where the chunk begins, in bytes.")
         taken = uploads.receive(upload=upload, offset=int(offset), data=cast("bytes", request.data or b""))
         return Response(self.get_serializer(taken).data)
@@ -104,7 +108,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
     def get_parsers(self) -> list[Any]:
         """Chunks are bytes, everything else JSON."""
         is_chunk = getattr(self.request, "method", "") == "PATCH"
-        return [ChunkParser()] if is_chunk else [parsers.JSONParser()]
+        return [ChunkParser()] if is_chunk else [BoundedJSONParser()]
 
 
 routes = router()

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from projects.models import IdempotencyKey
 from projects.rest.authentication import caller
 
 HEADER = "Idempotency-Key"
+_REUSED = f"This {HEADER} was used for another request. Make a new one."
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -48,14 +49,18 @@ def once(request: Request, key: str, act: Callable[[], Response]) -> Response:
     """Runs `act` unless the caller's `key` was answered before; raises KeyReused for another request's key."""
     fingerprint = _fingerprint(request)
     with transaction.atomic():
-        row, made = IdempotencyKey.objects.get_or_create(
-            user=caller(request),
-            key=key,
-            defaults={"organisation_id": _organisation(), "fingerprint": fingerprint},
-        )
+        try:
+            row, made = IdempotencyKey.objects.get_or_create(
+                user=caller(request),
+                key=key,
+                defaults={"organisation_id": _organisation(), "fingerprint": fingerprint},
+            )
+        except IntegrityError:
+            # The caller used it in another organisation, which this token does not see.
+            raise KeyReused(_REUSED) from None
         if not made:
             if row.fingerprint != fingerprint:
-                raise KeyReused(f"This {HEADER} was used for another request. Make a new one.")
+                raise KeyReused(_REUSED)
             return Response(row.body, status=row.status, headers={"Idempotent-Replay": "true"})
         response = act()
         row.status = response.status_code

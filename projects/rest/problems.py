@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from projects.errors import DomainError
+from projects.rest.parsing import TooLarge
 
 TITLES = {
     400: "The request is not valid",
@@ -18,6 +19,7 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    413: "The body is too large",
     415: "Unsupported media type",
     422: "The input is not valid",
     429: "Too many requests",
@@ -56,12 +58,19 @@ def _flat(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     return {prefix or "detail": [str(message) for message in messages]}
 
 
+def _as_api_error(error: Exception) -> Exception:
+    if isinstance(error, RecursionError):
+        return exceptions.ParseError("The body is nested too deeply.")
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge()
+    if isinstance(error, Http404):
+        return exceptions.NotFound("There is nothing here, or nothing that you may see.")
+    return exceptions.PermissionDenied() if isinstance(error, PermissionDenied) else error
+
+
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler; None (a 500) for what is not the caller's fault."""
-    if isinstance(error, Http404):
-        error = exceptions.NotFound("There is nothing here, or nothing that you may see.")
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+    error = _as_api_error(error)
     if isinstance(error, DomainError):
         set_rollback()
         return problem(error.status, error.code, error.detail, fields=error.fields, **error.extra)

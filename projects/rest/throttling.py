@@ -43,7 +43,9 @@ class TokenBucketThrottle(BaseThrottle):
         caller = f"t{token.pk}" if token else f"u{request.user.pk}" if request.user.pk else self.get_ident(request)
         try:
             client = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]  # Django's own client
-            answer = _take(keys=[cache.make_key(f"throttle:{caller}")], args=[rate, max(rate * 6, 10), time.time()], client=client)
+            answer = _take(
+                keys=[cache.make_key(f"throttle:{caller}")], args=[rate, max(rate * 6, 10), time.time()], client=client
+            )
         except RedisError:
             return True
         self.wait_seconds = float(answer)

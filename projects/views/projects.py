@@ -29,7 +29,7 @@ def workspace(request: UserRequest, code: str) -> HttpResponse:
     navigation.at(request, place)
     can = permissions.allowed_actions(request.user, place)
     shown = request.GET.get("show", "active")
-    text = request.GET.get("q", "").strip()
+    text = request.GET.get("q", "").replace("\0", "").strip()
     states = _SHOWN.get(shown, _SHOWN["active"])
     rows = Project.objects.for_user(request.user).filter(workspace=place, state__in=states)
     if Action.CREATE_PROJECT not in can:
@@ -45,7 +45,7 @@ def workspace(request: UserRequest, code: str) -> HttpResponse:
 
 def _page(rows: ProjectQuerySet, query: QueryDict) -> dict[str, object]:
     after = query.get("after", "")
-    if after.isdigit():
+    if after.isdecimal():
         rows = rows.filter(pk__lt=int(after[:18]))
     found = list(rows.order_by("-pk")[: PAGE + 1])
     following = query.copy()
