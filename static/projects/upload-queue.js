@@ -139,9 +139,7 @@ export class UploadQueue {
         } catch (error) {
           for (const item of batch) fail(item, error);
         }
-        this.#announcing = false;
         this.#pump();
-        this.#announcing = true;
       }
     } finally {
       this.#announcing = false;
@@ -157,6 +155,9 @@ export class UploadQueue {
           item.state = "ready";
           this.#next = 0;
           return;
+        }
+        if (item.received >= item.content.size && item.received > 0) {
+          throw new Refused(409, "The server has another file under this name. Rename this one and add it again.");
         }
         const end = Math.min(item.received + chunk, item.content.size);
         const bytes = item.content.slice(item.received, end);
