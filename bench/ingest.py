@@ -108,7 +108,7 @@ def rate(store: Any) -> float:
     from tests import factories
 
     dataset = factories.DatasetFactory(datastore=store, workspace=store.workspace, state="empty")
-    datasets.refresh(actor=factories.UserFactory(), dataset=dataset)
+    datasets.refresh(actor=factories.UserFactory(email=f"{uuid.uuid4().hex}@example.com"), dataset=dataset)
     start = time.perf_counter()
     jobs.run_due()
     seconds = time.perf_counter() - start

@@ -111,8 +111,8 @@ class Image(models.Model):
         UNREADABLE = "unreadable", "Unreadable"
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
-    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
     dataset = TenantForeignKey(Dataset, models.CASCADE, related_name="images", db_index=False)
     code = models.UUIDField(default=new_code, unique=True, editable=False)
     key = models.CharField(max_length=1024, db_collation="C")
@@ -142,6 +142,7 @@ class Image(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["workspace", "id"], name="image_by_workspace"),
             models.Index(fields=["dataset", "id"], name="image_by_dataset"),
             models.Index(fields=["dataset", "state", "id"], name="image_by_state"),
             models.Index(fields=["workspace", "checksum"], condition=~Q(checksum=""), name="image_by_checksum"),
