@@ -1,6 +1,8 @@
 """How people sign up and in: what allauth asks of us."""
 
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
@@ -20,6 +22,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.OPEN_SIGNUP)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Links lead to PUBLIC_URL: a request may name any port of an allowed host, and would have its own link mailed."""
+        named, ours = self.request.build_absolute_uri("/"), f"{settings.PUBLIC_URL}/"
+        host = urlsplit(ours).netloc
+        links = {
+            key: ours + value.removeprefix(named)
+            for key, value in context.items()
+            if isinstance(value, str) and value.startswith(named)
+        }
+        site = SimpleNamespace(name=host, domain=host)
+        super().send_mail(template_prefix, email, {**context, **links, "current_site": site, "public_url": ours})
 
 
 class SignupForm(forms.Form):

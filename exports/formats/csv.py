@@ -79,7 +79,7 @@ def _rows(image: ExportImage, by_id: dict[int, tuple[str, str]], written: Writte
         written.annotations += 1
         written.per_category[annotation.category_id] += 1
         middle = (*by_id[annotation.category_id], annotation.confidence, annotation.shape, *cells)
-        yield (*start, *middle, annotation.origin, guarded(annotation.note), annotation.code, *end)
+        yield (*start, *middle, annotation.origin, guarded(annotation.note), guarded(annotation.code), *end)
     if empty:
         yield (*start, *[""] * (len(COLUMNS) - len(start) - len(end)), *end)
 

@@ -113,13 +113,13 @@ def test_formulas_are_disarmed(start):
             note,
             64,
             48,
-            [ExportAnnotation(2, "box", geometry.Box(1, 2, 3, 4), note=note)],
+            [ExportAnnotation(2, "box", geometry.Box(1, 2, 3, 4), note=note, code=note)],
             labelled_by=note,
             reviewed_by=note,
         )
     )
-    cells = [rows[0][name] for name in ("image", "label", "label_path", "note", "labelled_by", "reviewed_by")]
-    assert cells == [f"'{note}", "'=SUM(A1)", "'-x/=SUM(A1)", f"'{note}", f"'{note}", f"'{note}"]
+    cells = [rows[0][name] for name in ("image", "label", "label_path", "note", "region", "labelled_by", "reviewed_by")]
+    assert cells == [f"'{note}", "'=SUM(A1)", "'-x/=SUM(A1)", *[f"'{note}"] * 4]
 
 
 def test_an_empty_export_is_the_header():

@@ -82,3 +82,17 @@ def test_a_second_factor_is_set_up_and_then_asked_for(client):
     assert client.post("/accounts/login/", login)["Location"] == "/accounts/2fa/authenticate/"
     assert "_auth_user_id" not in client.session
     assert get_adapter().get_totp_issuer() == "Labelwright"
+
+
+def test_mails_lead_to_the_public_address_whatever_host_was_asked(client, settings):
+    user = factories.UserFactory()
+    settings.PUBLIC_URL = "https://labels.example"
+    settings.ALLOWED_HOSTS = ["testserver", "other.example"]
+    for host in ("testserver:9999", "other.example:31337"):
+        for email in (user.email, "nobody@example.com"):
+            client.post("/accounts/password/reset/", {"email": email}, headers={"Host": host})
+    assert len(mail.outbox) == 4
+    for sent in mail.outbox:
+        assert "https://labels.example/accounts/" in sent.body
+        assert "9999" not in sent.body + sent.subject
+        assert "other.example" not in sent.body + sent.subject
