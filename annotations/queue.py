@@ -62,6 +62,13 @@ class Page:
 LOCK_LABELLER = """
 SELECT pg_advisory_xact_lock(hashtextextended('queue ' || %(project)s::bigint || ' ' || %(labeller)s::bigint, 0))
 """
+LOCK_LABELLER_AND_TASKS = """
+SELECT id FROM annotations_task
+WHERE (SELECT pg_advisory_xact_lock(
+           hashtextextended('queue ' || %(project)s::bigint || ' ' || %(labeller)s::bigint, 0))) IS NOT NULL
+  AND project_id = %(project)s AND code = ANY (%(tasks)s::uuid[])
+ORDER BY id FOR NO KEY UPDATE
+"""
 
 # What the labeller may get: not in their hands, and not answered by them (a rejected answer is a draft again). The scalar
 # subqueries ask the unique index once per row that is looked at, and in this form the planner expects half of the rows to
@@ -233,10 +240,16 @@ def lease(*, project: Project, labeller_id: int, count: int, exclude: Sequence[U
     return Page(found) if found else search_on(project=project, labeller_id=labeller_id, count=count, exclude=exclude)
 
 
-def claim(*, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = ()) -> tuple[Held, ...]:
-    """One search, inside the caller's transaction and in one round trip; empty where all that is left is locked."""
+def claim(
+    *, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = (), locked: bool = False
+) -> tuple[Held, ...]:
+    """One search, inside the caller's transaction and in one round trip; empty where all that is left is locked.
+
+    `locked`: the transaction holds the labeller's lock already.
+    """
     values = _parameters(project, labeller_id, exclude=list(exclude))
-    return held.read(prepared.rows(values, LOCK_LABELLER, _CLAIMS[count]))
+    statements = (_CLAIMS[count],) if locked else (LOCK_LABELLER, _CLAIMS[count])
+    return held.read(prepared.rows(values, *statements))
 
 
 def search_on(*, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = ()) -> Page:

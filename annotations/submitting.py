@@ -53,10 +53,6 @@ class Submission:
 
 
 # Statements see each what was committed before them: the reading one sees the tasks as locked.
-_LOCK_TASKS = """
-SELECT id FROM annotations_task WHERE project_id = %(project)s AND code = ANY (%(tasks)s::uuid[])
-ORDER BY id FOR NO KEY UPDATE
-"""
 _READ = """
 SELECT t.id, t.code, t.status, t.open_slots, t.answers, i.width, i.height, t.final,
        (SELECT count(*) FROM annotations_lease o
@@ -93,7 +89,7 @@ def submit(*, project: Project, labeller_id: int, key: UUID, items: Sequence[Ite
             _validate(project, answers, places, labels, replayed=results)
             results |= answering.write(project, labeller_id, key, fresh, places, labels)
         if following and refusal is None and project.state == Project.State.RUNNING:
-            found = queue.claim(project=project, labeller_id=labeller_id, count=following)
+            found = queue.claim(project=project, labeller_id=labeller_id, count=following, locked=True)
     if refusal is not None:
         raise refusal
     page = Page(found) if found else None
@@ -141,7 +137,7 @@ def _lock_and_read(project: Project, labeller_id: int, answers: Sequence[Answer]
     used = {label for answer in answers for label in settling.usage(answer.document)}
     tasks = [answer.item.task for answer in answers]
     values = {"project": project.pk, "labeller": labeller_id, "tasks": tasks, "labels": _uuids(used)}
-    rows = prepared.rows(values, queue.LOCK_LABELLER, _LOCK_TASKS, _READ)
+    rows = prepared.rows(values, queue.LOCK_LABELLER_AND_TASKS, _READ)
     if len(rows) != len(tasks):
         known = {row[1] for row in rows}
         raise UnknownTask("There is no such task.", lost=[str(task) for task in tasks if task not in known])
