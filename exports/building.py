@@ -117,7 +117,8 @@ _CHOSEN = """
           WHERE tl.task_id = t.id AND l.code = ANY(%(labels)s::uuid[])))
 """
 _ROWS = f"""
-    SELECT t.code, t.status, t.final, t.final_at, i.key, i.width, i.height, i.code AS image_code,
+    SELECT t.code, t.status, t.final, t.final_at, i.width, i.height, i.code AS image_code,
+           coalesce(i.metadata->>'path', i.key) AS path,
            d.name AS dataset, i.metadata->>'captured_at' AS captured_at,
            (SELECT string_agg(coalesce(nullif(u.name, ''), u.email), ', ' ORDER BY a.submitted_at)
               FROM annotations_annotation a JOIN projects_user u ON u.id = a.labeller_id
@@ -156,7 +157,7 @@ def _images(reader: Connection[Any], export: Export, categories: Sequence[Export
         for number, row in enumerate(cursor, start=1):
             yield ExportImage(
                 id=number,
-                name=f"{row.dataset}/{row.key}" if several else row.key,
+                name=f"{row.dataset}/{row.path}" if several else row.path,
                 width=row.width,
                 height=row.height,
                 annotations=records.from_document(row.final, ids),
