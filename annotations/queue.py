@@ -121,8 +121,7 @@ WITH place AS MATERIALIZED (
         (organisation_id, project_id, task_id, labeller_id, token, takes_slot, granted_at, expires_at)
     SELECT %(organisation)s, %(project)s, id, %(labeller)s, gen_random_uuid(), true, now(),
            now() + make_interval(mins => %(minutes)s) FROM chosen ORDER BY id
-    ON CONFLICT (task_id, labeller_id) DO NOTHING
-    RETURNING id, task_id, token, takes_slot, expires_at, granted_at
+    ON CONFLICT (task_id, labeller_id) DO NOTHING RETURNING id, task_id, token, takes_slot, expires_at, granted_at
 ), slots AS (
     UPDATE annotations_task SET open_slots = open_slots - 1 FROM taken WHERE annotations_task.id = taken.task_id
 ), walked AS (

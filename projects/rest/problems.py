@@ -68,6 +68,15 @@ def _as_api_error(error: Exception) -> Exception:
     return exceptions.PermissionDenied() if isinstance(error, PermissionDenied) else error
 
 
+def _of_api_error(error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.ValidationError):
+        fields = _flat(error.detail)
+        name, messages = next(iter(fields.items()))
+        return problem(status.HTTP_400_BAD_REQUEST, "invalid", f"{name}: {messages[0]}", fields=fields)
+    codes = error.get_codes()
+    return problem(error.status_code, codes if isinstance(codes, str) else "error", str(error.detail))
+
+
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler; None (a 500) for what is not the caller's fault."""
     error = _as_api_error(error)
@@ -77,13 +86,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
-    if isinstance(error, exceptions.ValidationError):
-        fields = _flat(error.detail)
-        name, messages = next(iter(fields.items()))
-        answer = problem(status.HTTP_400_BAD_REQUEST, "invalid", f"{name}: {messages[0]}", fields=fields)
-    else:
-        codes = error.get_codes()
-        answer = problem(error.status_code, codes if isinstance(codes, str) else "error", str(error.detail))
+    answer = _of_api_error(error)
     wait = getattr(error, "wait", None)
     if wait:
         answer["Retry-After"] = str(int(wait) + 1)
