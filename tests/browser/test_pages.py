@@ -1,16 +1,18 @@
 """Every page in both themes and two widths: accessible, without a sideways scroll, without an error in the console."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from annotations.models import Task
 from exports import samples
 from exports.models import Export
-from projects.models import Dataset, Datastore, Job, Organisation, Project, User, Workspace
+from projects.models import Dataset, Datastore, Image, Job, Label, Organisation, Project, User, Workspace
 from tests.browser.conftest import turn
+from tests.browser.labelling import BoxPage
 from tests.browser.site import ROOT, Site
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -144,3 +146,20 @@ def test_page(
 def test_seeding_prints_every_login(seeded: str) -> None:
     for login in samples.LOGINS:
         assert login.email in seeded
+
+
+def test_scene_is_labelled_with_what_it_shows(
+    seeded: str, site: Site, desk: Callable, shoot: Callable, settings: Any
+) -> None:
+    labeller = User.objects.get(email=samples.LABELLERS[0].email)
+    labelling = BoxPage(desk(labeller, viewport=WIDE, reduced_motion="reduce").page, project("box")).open()
+    codes = dict(Label.objects.filter(project=project("box")).values_list("name", "code"))
+    image = Image.objects.get(code=labelling.task["image"]["code"])
+    truth = samples.Library(settings.VAR_DIR / "scenes", print).truth(image)
+    for label, *box in truth.boxes:
+        labelling.part("labels").locator(f"[data-code='{codes[label]}']").click()
+        labelling.draw(*box)
+    expect(labelling.regions).to_have_count(len(truth.boxes))
+    shoot(labelling.page, "labelling")
+    labelling.page.keyboard.press("?")
+    shoot(labelling.page, "shortcuts")
