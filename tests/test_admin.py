@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -74,6 +75,22 @@ def test_staff_without_superuser_enters_but_sees_and_climbs_nowhere(cast: Cast) 
     assert client.post(url, {"is_superuser": "on", "email": cast.viewer.email}).status_code == 403
     cast.viewer.refresh_from_db()
     assert not cast.viewer.is_superuser
+
+
+def test_staff_with_every_right_cannot_take_over_a_superuser(cast: Cast) -> None:
+    root = User.objects.create_superuser("root@example.com", "x")
+    cast.viewer.is_staff = True
+    cast.viewer.save(update_fields=["is_staff"])
+    cast.viewer.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(cast.viewer)
+    passwords = {"password1": "a long enough secret", "password2": "a long enough secret"}
+    for name, body in (("change", {"email": root.email, "is_superuser": "on"}), ("delete", {"post": "yes"})):
+        assert client.post(reverse(f"admin:projects_user_{name}", args=[root.pk]), body).status_code == 403
+    assert client.post(reverse("admin:auth_user_password_change", args=[root.pk]), passwords).status_code == 403
+    assert client.get(reverse("admin:projects_user_changelist")).status_code == 403
+    root.refresh_from_db()
+    assert root.check_password("x")
 
 
 def test_people_without_staff_are_sent_away(cast: Cast) -> None:

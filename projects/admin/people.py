@@ -22,7 +22,7 @@ class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]  # our own u
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # our own user
-    """People. Only superusers may make others staff or superuser."""
+    """People of all tenants: for superusers alone."""
 
     add_form = NewUserForm
     paginator = EstimatingPaginator
@@ -40,10 +40,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # our own user
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """A staff member cannot lift themselves to superuser."""
-        fixed = tuple(super().get_readonly_fields(request, obj))
-        return fixed if request.user.is_superuser else (*fixed, "is_staff", "is_superuser")
+    def _by_superusers(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may change people may set a superuser's password, so no lesser right is enough."""
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    has_module_permission = has_view_permission = has_change_permission = _by_superusers
+    has_add_permission = has_delete_permission = _by_superusers
 
 
 @admin.register(Organisation)
