@@ -48,10 +48,10 @@ def together(work: Callable[[int], Any], count: int) -> list[Any]:
 
 def work_through(bench: Bench, user: User, size: int) -> list[uuid.UUID]:
     """What one labeller does until nothing is left: lease a page, answer most, skip some, release some."""
-    seen = []
+    seen, turn = [], 0
     with tenancy.acting_as(user):
         while held := bench.lease(user, size):
-            turn = len(seen)
+            turn += 1
             if turn % 5 == 3:
                 queue.release(project=bench.project, labeller_id=user.pk, tokens=[held[0].token])
                 held = held[1:]
