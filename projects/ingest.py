@@ -26,6 +26,8 @@ from projects.stores.base import Entry, ObjectMissing, ObjectStore, Page
 
 READERS = 12
 """Files read at the same time."""
+REPORTED = 20
+"""Files between two reports of progress, which are also where a cancelled run stops."""
 LONGEST_HEADER = 64 * 1024 * 1024
 MOST_VERIFIED_PIXELS = 16_000_000
 """Larger images are not decoded at ingest: the readers share this process's memory."""
@@ -101,7 +103,8 @@ def _take(
             continue
         found.append(result)
         place.unreadable += result.state == Image.State.UNREADABLE
-        job.progress(place.listed + len(found), note=_words(place))
+        if len(found) % REPORTED == 0:
+            job.progress(place.listed + len(found), note=_words(place))
     place.listed += len(entries)
     place.read += len(found)
     place.ignored += len(page.entries) - len(entries)
