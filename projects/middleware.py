@@ -29,6 +29,21 @@ class RequestIdMiddleware:
         return response
 
 
+class PrivateAnswersMiddleware:
+    """Keeps answers out of every cache, the browser's too, unless their view says how long they may be kept.
+
+    They show one person's rows, and whoever sits down at the machine after them would find them by “back”.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class TenancyMiddleware:
     """Opens the tenancy context of the signed-in user; the admin of superusers sees all tenants.
 

@@ -140,3 +140,15 @@ def test_key_of_a_write_in_another_organisation_is_used_up(cast: Cast) -> None:
         body = json.dumps({"organisation": str(organisation.code), "name": "Once"}).encode()
         answer = send(Client(), body, Authorization=f"Bearer {text}", **{"Idempotency-Key": "same"})
         assert answer.status_code == expected, answer.content
+
+
+def test_no_cache_keeps_what_one_person_saw(cast: Cast, client: Client) -> None:
+    for url in (
+        f"/workspaces/{cast.workspace.code}/",
+        "/api/v1/projects/",
+        "/nothing/",
+        f"/projects/{cast.project.code}/",
+    ):
+        assert client.get(url).headers["Cache-Control"] == "private, no-store", url
+    bearer = {"Authorization": f"Bearer {token(cast.owner, cast.organisation)}"}
+    assert Client().get("/api/v1/projects/", headers=bearer).headers["Cache-Control"] == "private, no-store"
