@@ -33,7 +33,7 @@ class WorkspaceForm(forms.Form):
 class AddPersonForm(forms.Form):
     """Whom to add, by address, and as what."""
 
-    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     name = forms.CharField(
         label="Name", max_length=120, required=False, help_text="For people who have no account here yet."
     )

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from projects import datasets, datastores, image_urls, navigation, permissions, uploads
 from projects.errors import DomainError
@@ -87,7 +88,8 @@ def dataset(request: UserRequest, code: str) -> HttpResponse:
         "unfinished": found.uploads.filter(state=Upload.State.RECEIVING).count(),
     }
     if request.htmx.target == "reading":
-        return render(request, "projects/dataset.html#reading", context, status=200 if is_live else STOP_POLLING)
+        response = render(request, "projects/dataset.html#reading", context, status=200 if is_live else STOP_POLLING)
+        return response if is_live else trigger_client_event(response, "images-read")
     form = ImageFilterForm(request.GET)
     context |= {"form": form, **_images(Image.objects.for_user(request.user).filter(dataset=found), form, request.GET)}
     template = "projects/dataset.html#images" if request.htmx else "projects/dataset.html"

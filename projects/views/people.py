@@ -67,7 +67,7 @@ def _add(request: UserRequest, place: Organisation | Workspace, form: AddPersonF
     except DomainError as error:
         form.add_error("email", error.detail)
         return False
-    way = "A mail with a link to set a password" if added.is_new else "A mail that says so"
+    way = "An email with a link to set a password" if added.is_new else "An email that says so"
     messages.success(request, f"{added.user.email} was added. {way} is on its way.")
     return True
 
@@ -92,6 +92,6 @@ def _apply(request: UserRequest, data: dict[str, Any]) -> str:
         return f"{name} was removed."
     if data["action"] == MemberForm.WRITE:
         people.send_again(membership=member, actor=request.user)
-        return f"Another mail to {member.user.email} is on its way."
+        return f"Another email to {member.user.email} is on its way."
     people.change_role(membership=member, role=data["role"], actor=request.user)
-    return f"{name} is now {Membership.Role(data['role']).label.lower()}."
+    return f"The role of {name} is now “{Membership.Role(data['role']).label}”."

@@ -109,7 +109,7 @@ def test_dataset_from_a_local_folder_is_read_and_shown(
     assert (live.status_code, b"<html" in live.content) == (200, False)
     jobs.run_due()
     ended = client.get(made.url, headers={"HX-Request": "true", "HX-Target": "reading"})
-    assert ended.status_code == 286
+    assert (ended.status_code, ended["HX-Trigger"]) == (286, '{"images-read": {}}')
     page = client.get(made.url).content.decode()
     assert page.count('<li class="picture">') == 4
     assert "The file does not begin like any supported image format." in page
