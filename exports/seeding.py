@@ -207,7 +207,8 @@ class _Seeding:
         for login in cycle(samples.LABELLERS):
             labeller = self.person(login)
             with tenancy.acting_as(labeller):
-                done = _label_page(project, labeller, min(plan.page_size, wanted), plan.answer, codes, library)
+                count = plan.page_size if plan.page_size <= wanted else 1
+                done = _label_page(project, labeller, count, plan.answer, codes, library)
             wanted -= done
             if wanted <= 0 or not done:
                 return
