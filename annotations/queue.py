@@ -7,7 +7,7 @@ nobody waits for another's claim. Three rules keep the slots right:
 - A slot is taken from the RETURNING of the inserted lease, and given back from that of the deleted one, in one statement.
 - The row of a lease holds the slot. A lease past its time stays its owner's until it is swept, and then leaves its token in
   their annotation (`lapsed_token`), so that a late answer is known and can still count where the slot is free.
-- Locks are taken in the order labeller, tasks by id, leases. Sweeping skips tasks that are locked.
+- Locks are taken in the order labeller, tasks by id, leases. Sweeping, which has no labeller, skips whatever is locked.
 """
 
 import random
@@ -186,7 +186,7 @@ _SWEEP = _GIVE_BACK.format(
     due="""
     SELECT l.id FROM annotations_lease l JOIN annotations_task t ON t.id = l.task_id
     WHERE l.expires_at < now() AND (%(project)s IS NULL OR l.project_id = %(project)s)
-    ORDER BY l.expires_at LIMIT %(limit)s FOR NO KEY UPDATE OF t SKIP LOCKED""",
+    ORDER BY l.expires_at LIMIT %(limit)s FOR NO KEY UPDATE OF t SKIP LOCKED FOR UPDATE OF l SKIP LOCKED""",
     still="l.expires_at < now()",
 )
 
@@ -284,7 +284,8 @@ def _anything_open(project: Project, labeller_id: int, exclude: Sequence[UUID]) 
 
 def heartbeat(*, project: Project, labeller_id: int, tokens: Sequence[UUID]) -> dict[UUID, datetime]:
     """Extends those leases that are still the labeller's; answers their new ends by token."""
-    return dict(prepared.rows(_parameters(project, labeller_id, tokens=list(tokens)), _EXTEND))
+    with transaction.atomic():
+        return dict(prepared.rows(_parameters(project, labeller_id, tokens=list(tokens)), LOCK_LABELLER, _EXTEND))
 
 
 def release(*, project: Project, labeller_id: int, tokens: Sequence[UUID]) -> int:
