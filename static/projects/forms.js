@@ -6,7 +6,16 @@
  *   <dialog data-open-at-load>                is open when the page comes: it holds a form with errors
  *   <button data-fills="id" data-from="id">   puts a template's text into a text area that is empty
  *   .stepper a, beside <form id="part">       saves the step before it goes to another
+ *   <form id="part">                          asks before the page is left with changes that were not sent
  */
+
+const part = document.getElementById("part");
+let isChanged = false;
+part?.addEventListener("input", () => (isChanged = true));
+part?.addEventListener("submit", () => (isChanged = false));
+window.addEventListener("beforeunload", (event) => {
+  if (isChanged) event.preventDefault();
+});
 
 document.addEventListener("change", (event) => {
   const select = event.target;

@@ -1,5 +1,6 @@
 // @ts-check
 /** The editor of a label tree; what it does to the rows is in tree.js, the markup in projects/parts/labels.html. */
+import { toast } from "../components/toast.js";
 import * as tree from "./tree.js";
 
 /** @import {Row} from "./tree.js" */
@@ -40,7 +41,9 @@ function edit(root) {
   }
 
   function write() {
-    value.value = JSON.stringify(tree.toNested(rows));
+    const words = JSON.stringify(tree.toNested(rows));
+    if (value.value && value.value !== words) value.dispatchEvent(new Event("input", { bubbles: true }));
+    value.value = words;
     const wrong = tree.problemOf(rows.filter((row) => row.name.trim()));
     problem.hidden = !wrong;
     problem.textContent = wrong?.message ?? "";
@@ -152,7 +155,9 @@ function edit(root) {
   part(root, "[data-tree-paste]", HTMLElement).addEventListener("click", () => {
     const lines = part(root, "[data-tree-lines]", HTMLTextAreaElement);
     show(tree.addLines(rows.filter((row) => row.name.trim() || row.code), lines.value));
-    lines.value = "";
+    const left = tree.tooDeep(lines.value);
+    lines.value = left.join("\n");
+    if (left.length) toast({ message: leftOut(left), level: "warning" });
   });
   root.closest("form")?.addEventListener("submit", () => {
     // A new row that was never named is no label.
@@ -161,6 +166,12 @@ function edit(root) {
   });
 
   show(rows.length ? rows : [tree.makeRow({})]);
+}
+
+/** @param {string[]} lines pasted paths that are too deep */
+function leftOut(lines) {
+  const rest = lines.length > 1 ? ` and ${lines.length - 1} more` : "";
+  return `Left out: “${lines[0]?.trim()}”${rest}. A label has at most ${tree.DEPTH_LIMIT} levels; shorten the path and paste it again.`;
 }
 
 /** Where in a row the pointer is: its upper, middle or lower third. @param {DragEvent} event @param {HTMLElement} item @returns {"before" | "inside" | "after"} */

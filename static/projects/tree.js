@@ -120,13 +120,23 @@ export function drop(rows, from, onto, where) {
   return moveTo(rows, from, branchEnd(rows, onto), where === "inside" ? depth + 1 : depth);
 }
 
-/** Adds pasted paths, `Animal/Cat` per line; those that are there stay. @param {Row[]} rows @param {string} lines */
+/** @param {string} line a pasted path @returns {string[]} its names from the root */
+function namesIn(line) {
+  return line.split("/").map((name) => name.trim()).filter(Boolean);
+}
+
+/** @param {string} lines pasted paths @returns {string[]} those with more levels than a tree has */
+export function tooDeep(lines) {
+  return lines.split("\n").filter((line) => namesIn(line).length > DEPTH_LIMIT);
+}
+
+/** Adds pasted paths, `Animal/Cat` per line; those that are there stay, those too deep are left out. @param {Row[]} rows @param {string} lines */
 export function addLines(rows, lines) {
   let result = rows;
-  for (const line of lines.split("\n")) {
-    const names = line.split("/").map((name) => name.trim()).filter(Boolean);
+  for (const names of lines.split("\n").map(namesIn)) {
+    if (names.length > DEPTH_LIMIT) continue;
     let parent = -1;
-    for (const [depth, name] of names.slice(0, DEPTH_LIMIT).entries()) {
+    for (const [depth, name] of names.entries()) {
       const path = names.slice(0, depth + 1).join("/");
       const known = result.findIndex((row, index) => row.depth === depth && pathOf(result, index) === path);
       if (known >= 0) parent = known;

@@ -64,6 +64,7 @@ function size(bytes) {
 function draw() {
   const totals = queue.totals;
   panel?.toggleAttribute("hidden", !queue.items.length);
+  document.querySelector("[data-upload=unfinished]")?.toggleAttribute("hidden", queue.items.length > 0);
   bar?.setAttribute("max", String(Math.max(totals.bytes, 1)));
   bar?.setAttribute("value", String(totals.received));
   const parts = [`${words.format(totals.done)} of ${words.format(totals.files)} uploaded`];

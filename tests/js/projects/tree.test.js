@@ -72,6 +72,12 @@ test("pasted paths join what is there", () => {
   );
 });
 
+test("pasted paths with more than six levels are left out, and named", () => {
+  const lines = "A/B\n1/2/3/4/5/6/7\n";
+  assert.equal(shape(tree.addLines([], lines)), "A\n  B");
+  assert.deepEqual(tree.tooDeep(lines), ["1/2/3/4/5/6/7"]);
+});
+
 test("keys: the first nine, and one owner each", () => {
   const rows = tree.withDefaults(from("a\nb\nc\nd\ne\nf\ng\nh\ni\nj"), ["#111111", "#222222"]);
   assert.deepEqual(rows.map((row) => row.hotkey).join(","), "1,2,3,4,5,6,7,8,9,");
