@@ -7,6 +7,7 @@ agree with it, and at least two. Skips abstain, unless more than half of all ans
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from annotations.documents import BoxRegion, Document, MaskRegion, PolygonRegion
 MATCHING_IOU = 0.5
 MOST_PAIRS = 4_000_000
 """Documents with more possible pairs of regions than this are left to a reviewer."""
+MOST_DRAWN = 1_000
+"""Pairs of polygons that are drawn to compare two documents: two milliseconds each, in the transaction of a submit."""
 RASTER = 512
 """Polygons are compared as masks of this many pixels along the longer side of both together."""
 
@@ -33,7 +36,8 @@ def judge(answers: Sequence[Document | None]) -> Verdict:
     voices = [answer for answer in answers if answer is not None]
     if 2 * (len(answers) - len(voices)) > len(answers):
         return Verdict(agreed=True)
-    support = [sum(agree(one, other) for other in voices) for one in voices]
+    alike = {(one, other): agree(voices[one], voices[other]) for one, other in combinations(range(len(voices)), 2)}
+    support = [1 + sum(alike[pair] for pair in alike if one in pair) for one in range(len(voices))]
     most = max(support, default=0)
     if most < 2 or 2 * most <= len(voices):
         return Verdict(agreed=False)
@@ -85,9 +89,34 @@ def _partners(first: Sequence[Region], second: Sequence[Region]) -> list[list[in
     if len(mine) == len(first) and len(yours) == len(second):
         overlaps = geometry.box_iou_matrix(np.array(mine), np.array(yours))
         return [np.flatnonzero(row >= MATCHING_IOU).tolist() for row in overlaps]
+    polygons = [[region for region in side if isinstance(region, PolygonRegion)] for side in (first, second)]
+    if [len(side) for side in polygons] == [len(first), len(second)]:
+        return _polygon_partners(*polygons)
     return [
         [position for position, other in enumerate(second) if iou(region, other) >= MATCHING_IOU] for region in first
     ]
+
+
+def _polygon_partners(first: Sequence[PolygonRegion], second: Sequence[PolygonRegion]) -> list[list[int]]:
+    """Draws only what may overlap enough, and nothing where that would take long: then nobody has a partner."""
+    mine, yours = (np.array([geometry.bounds(region.parts) for region in side]) for side in (first, second))
+    low = np.maximum(mine[:, None, :2], yours[None, :, :2])
+    high = np.minimum(mine[:, None, :2] + mine[:, None, 2:], yours[None, :, :2] + yours[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2)
+    # The intersection is within both boxes, and the union at least as large as the larger of the two.
+    largest = np.maximum(*np.ix_([_least_area(region) for region in first], [_least_area(region) for region in second]))
+    near = (shared > 0) & (shared >= MATCHING_IOU * largest)
+    if near.sum() > MOST_DRAWN:
+        return [[] for _ in first]
+    return [
+        [other for other in np.flatnonzero(row).tolist() if iou(region, second[other]) >= MATCHING_IOU]
+        for region, row in zip(first, near, strict=True)
+    ]
+
+
+def _least_area(region: PolygonRegion) -> float:
+    """The area of a single ring; 0, which is always right, where several may cover each other."""
+    return geometry.ring_area(region.parts[0]) if len(region.parts) == 1 else 0.0
 
 
 def _perfect(partners: Sequence[Sequence[int]]) -> bool:
@@ -142,11 +171,12 @@ def _polygon_iou(first: PolygonRegion, second: PolygonRegion) -> float:
     wide, high = max(mine.right, yours.right) - left, max(mine.bottom, yours.bottom) - top
     scale = RASTER / max(wide, high)
     size = int(np.ceil(high * scale)), int(np.ceil(wide * scale))
-    drawn = (
-        rle.polygon_to_runs([[((x - left) * scale, (y - top) * scale) for x, y in ring] for ring in parts], *size)
+    one, other = (
+        rle.polygon_to_mask([[((x - left) * scale, (y - top) * scale) for x, y in ring] for ring in parts], *size)
         for parts in (first.parts, second.parts)
     )
-    return _runs_iou(*drawn)
+    union = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / union if union else 0.0
 
 
 def _runs_iou(first: rle.Runs, second: rle.Runs) -> float:

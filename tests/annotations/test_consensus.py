@@ -1,4 +1,5 @@
 import math
+import time
 from typing import Any
 
 import pytest
@@ -98,3 +99,26 @@ def test_crowded_documents_are_left_to_a_reviewer(monkeypatch: pytest.MonkeyPatc
     assert consensus.agree(regions(*crowd), regions(*crowd))
     monkeypatch.setattr(consensus, "MOST_PAIRS", 20)
     assert not consensus.agree(regions(*crowd), regions(*crowd))
+
+
+def squares(count: int, step: float, shift: float = 0) -> Document:
+    """Polygons of 40 pixels, each `step` further right than the one before."""
+    return regions(
+        *(
+            polygon((x, 0), (x + 40, 0), (x + 40, 40), (x, 40))
+            for x in (shift + step * number for number in range(count))
+        )
+    )
+
+
+def test_polygons_that_all_cover_each_other_are_left_to_a_reviewer() -> None:
+    """Four million comparisons would hold the task, and a thread of the server, for hours."""
+    started = time.monotonic()
+    assert not consensus.agree(squares(2000, 0.001), squares(2000, 0.001, 1))
+    assert time.monotonic() - started < 10
+
+
+def test_many_polygons_beside_each_other_are_compared() -> None:
+    assert consensus.agree(squares(300, 41), squares(300, 41, 1))
+    assert consensus.agree(squares(60, 10), squares(60, 10, 1))
+    assert not consensus.agree(squares(300, 41), squares(300, 41, 20.5))
