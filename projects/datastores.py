@@ -164,10 +164,14 @@ def create(*, actor: User, workspace: Workspace, name: str, connection: Connecti
 
 @transaction.atomic
 def change(*, actor: User, datastore: Datastore, name: str, connection: Connection) -> Datastore:
-    """Checks and keeps a changed connection; secrets that are not given stay as they were."""
+    """Checks and keeps a changed connection; secrets that are not given stay as they were, for the same place alone."""
     if datastore.kind == Datastore.Kind.BUILT_IN:
         raise BadInput("The built-in storage has no settings.")
     kept = credentials.decrypt(datastore.credentials) if not connection.secrets else {}
+    if kept and _given(connection.location) != _given(datastore.location):
+        # Whoever entered the keys meant this bucket and this folder; another manager cannot point them elsewhere.
+        words = "Enter the keys again: the ones there are were given for another place."
+        raise StoreRefused(words, fields={name: [words] for name in kept})
     connection = Connection(datastore.kind, connection.location, connection.secrets or kept)
     check(connection)
     if Datastore.objects.filter(workspace=datastore.workspace, name=name).exclude(pk=datastore.pk).exists():
@@ -180,6 +184,10 @@ def change(*, actor: User, datastore: Datastore, name: str, connection: Connecti
     datastore.save(update_fields=["name", "location", "credentials", "checked_at"])
     audit.record(actor, "datastore.change", datastore)
     return datastore
+
+
+def _given(location: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in location.items() if value}
 
 
 def recheck(*, datastore: Datastore) -> None:

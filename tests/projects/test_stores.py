@@ -336,6 +336,18 @@ def test_created_datastore_shows_no_secret(cast: object, container: Container) -
     assert listed(datastores.for_datastore(changed)) == []
 
 
+@pytest.mark.parametrize("change", [{"container": "other"}, {"prefix": ""}, {"endpoint": ""}, {"account": "other"}])
+def test_kept_keys_open_no_other_place(cast: object, container: Container, change: dict[str, str]) -> None:
+    location = {**container.location, "prefix": "only/this"}
+    made = container.datastore(workspace=cast.workspace, name="Blobs", prefix="only/this")
+    elsewhere = {**location, **change}
+    with pytest.raises(StoreRefused, match="keys again") as refused:
+        datastores.change(actor=cast.manager, datastore=made, name="Blobs", connection=Connection("azure", elsewhere))
+    assert list(refused.value.fields) == ["account_key"]
+    made.refresh_from_db()
+    assert made.location == location
+
+
 def test_datastore_in_use_stays(cast: object) -> None:
     dataset = factories.DatasetFactory(workspace=cast.workspace, name="Streets")
     with pytest.raises(datastores.DatastoreInUse, match="“Streets” read from this"):
