@@ -27,7 +27,14 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 TIMEOUT_MS = 15_000
-REPAINT_MS = 120
+PAINTED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await frame();
+  const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity);
+  await Promise.allSettled(ending.map((one) => one.finished));
+  await frame();
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -133,11 +140,11 @@ def screenshots() -> Path:
 
 
 @pytest.fixture
-def shoot(screenshots: Path) -> Callable[[Page, str], None]:
-    """Takes a page's picture in light and in dark."""
+def shoot(screenshots: Path) -> Callable[..., None]:
+    """Takes a page's picture, in dark and in light unless told, and leaves it in light."""
 
-    def take(page: Page, name: str) -> None:
-        for scheme in ("dark", "light"):
+    def take(page: Page, name: str, *schemes: str) -> None:
+        for scheme in schemes or ("dark", "light"):
             turn(page, scheme)
             page.screenshot(path=screenshots / f"{name}-{scheme}.png")
 
@@ -147,8 +154,7 @@ def shoot(screenshots: Path) -> Callable[[Page, str], None]:
 def turn(page: Page, scheme: Any) -> None:
     """Light or dark, painted."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_timeout(REPAINT_MS)
+    page.evaluate(PAINTED)
 
 
 @pytest.fixture
