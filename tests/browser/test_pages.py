@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from annotations.models import Task
 from exports import samples
 from exports.models import Export
+from projects import datasets
 from projects.models import Dataset, Datastore, Image, Job, Label, Organisation, Project, User, Workspace
 from tests.browser.conftest import turn
 from tests.browser.labelling import BoxPage
@@ -33,6 +34,7 @@ MANAGER = {
     "datastore": lambda: at("datastore", Datastore),
     "dataset-new": lambda: at("dataset-create", Workspace),
     "dataset": lambda: at("dataset", Dataset),
+    "upload": lambda: reverse("projects:upload", args=[uploads().code]),
     "wizard-details": lambda: at("project-create", Workspace),
     "wizard-labels": lambda: f"{reverse('projects:project-setup', args=[draft().code])}?step=labels",
     "wizard-data": lambda: f"{reverse('projects:project-setup', args=[draft().code])}?step=data",
@@ -92,6 +94,14 @@ def draft() -> Project:
         defaults={"task_type": "box"},
     )
     return made
+
+
+def uploads() -> Dataset:
+    """A dataset that takes files."""
+    place, name = project("box").workspace, "From this computer"
+    made = Dataset.objects.filter(workspace=place, name=name).first()
+    manager = User.objects.get(email=samples.MANAGER.email)
+    return made or datasets.create(actor=manager, workspace=place, name=name, source=Dataset.Source.UPLOAD)
 
 
 def labelled_task() -> Task:
