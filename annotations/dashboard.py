@@ -47,7 +47,7 @@ class LabellerRow:
     person: User
     answers: int
     skips: int
-    hours: float
+    seconds: float
     seconds_each: float | None
 
 
@@ -162,7 +162,7 @@ def _labellers(by_labeller: Mapping[int, Work]) -> list[LabellerRow]:
             people[pk],
             work.answers,
             work.skips,
-            work.seconds / 3600,
+            work.seconds,
             work.seconds / work.answers if work.answers else None,
         )
         for pk, work in by_labeller.items()

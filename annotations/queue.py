@@ -86,6 +86,9 @@ _OPEN = """
 # neither tasks answered before nor dead index entries of tasks that were taken are read again. Limits are literals: the
 # planner must know that nine rows in index order are wanted, and not a tenth of the table.
 
+# What is held comes in this order: an answer that was taken up again (it takes no slot), the latest first; then as granted.
+_HELD_FIRST = "l.takes_slot, CASE WHEN l.takes_slot THEN l.granted_at - now() ELSE now() - l.granted_at END"
+
 
 def _claim(count: int) -> str:
     return f"""
@@ -99,7 +102,7 @@ WITH place AS MATERIALIZED (
         SELECT l.id FROM annotations_lease l
         JOIN annotations_task t ON t.id = l.task_id JOIN projects_image i ON i.id = t.image_id AND i.state = 'ok'
         WHERE l.labeller_id = %(labeller)s AND l.project_id = %(project)s AND t.code <> ALL (%(exclude)s::uuid[])
-        ORDER BY l.granted_at, l.id LIMIT {count}))
+        ORDER BY {_HELD_FIRST}, l.id LIMIT {count}))
     RETURNING id, task_id, token, takes_slot, expires_at, granted_at
 ), ahead AS MATERIALIZED (
     SELECT t.id, t.priority, t.shuffle_key, 1 AS lap {_OPEN}
@@ -135,7 +138,7 @@ SELECT {held.COLUMNS}
 FROM (SELECT 1 AS turn, * FROM kept UNION ALL SELECT 2, * FROM taken) l
 LEFT JOIN chosen c ON c.id = l.task_id
 {held.JOINS}
-ORDER BY l.turn, l.granted_at, c.lap, c.priority, c.shuffle_key, l.task_id
+ORDER BY l.turn, {_HELD_FIRST}, c.lap, c.priority, c.shuffle_key, l.task_id
 """  # noqa: S608  # put together from constants and a number
 
 
@@ -220,7 +223,7 @@ WITH l AS (
            now() + make_interval(mins => %(minutes)s)
     FROM annotations_task t JOIN annotations_annotation a ON a.task_id = t.id AND a.labeller_id = %(labeller)s
     WHERE t.id = %(task)s AND a.state <> 'draft' AND t.status <> ALL (%(reviewed)s)
-    ON CONFLICT (task_id, labeller_id) DO UPDATE SET expires_at = excluded.expires_at
+    ON CONFLICT (task_id, labeller_id) DO UPDATE SET expires_at = excluded.expires_at, granted_at = excluded.granted_at
     RETURNING task_id, token, takes_slot, expires_at
 )
 SELECT {held.COLUMNS} FROM l {held.JOINS}

@@ -26,3 +26,11 @@ def of(counts: dict[int, progress.Counts], project: Project) -> progress.Counts:
 def percent_done(count: progress.Counts) -> int:
     """Done of all, rounded down, so that 100 means all."""
     return 100 * count.done // count.total if count.total else 0
+
+
+@register.filter
+def length_of_time(seconds: float) -> str:
+    """Seconds in the unit that a person would say: 45 s, 12 min, 3.5 h."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:,.1f} h"

@@ -113,7 +113,7 @@ def state(request: UserRequest, code: str) -> HttpResponse:
     if verb == "discard":
         messages.success(request, f"The draft “{name}” is gone.")
         return redirect("projects:workspace", workspace_code)
-    messages.success(request, f"“{name}”: {project.get_state_display().lower()}.")
+    messages.success(request, f"“{name}” is {project.get_state_display().lower()} now.")
     return _back(request, project)
 
 

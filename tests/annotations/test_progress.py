@@ -6,6 +6,7 @@ from django.utils import timezone
 from annotations import progress
 from annotations.models import Metric, ProgressDelta, ProgressTotal
 from annotations.progress import Change, Counts, LabelUse, Work
+from annotations.templatetags.progress import length_of_time
 from tests.annotations.conftest import Bench
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +76,7 @@ def test_counts_of_work_add_up(bench: Bench) -> None:
     assert counts == Counts(open=7, labelled=2, skipped=1)
     assert (counts.done, counts.total) == (3, 10)
     assert progress.reading(bench.project.pk).by_labeller == {lars.pk: Work(answers=2, skips=1, seconds=15)}
+
+
+def test_length_of_time_is_said_in_the_unit_that_fits() -> None:
+    assert [length_of_time(seconds) for seconds in (0, 13.4, 240, 12_600)] == ["0 s", "13 s", "4 min", "3.5 h"]

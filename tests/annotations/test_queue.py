@@ -182,3 +182,13 @@ def test_long_search_that_found_nothing_rests(bench: Bench, monkeypatch: pytest.
     QueuePosition.objects.update(rests_until=timezone.now() - timedelta(seconds=1))
     assert len(bench.lease(lars)) == 1
     assert QueuePosition.objects.get().rests_until is None
+
+
+def test_answers_taken_up_again_come_first_the_latest_before_the_others(bench: Bench) -> None:
+    lars = bench.labellers[0]
+    old, new = bench.answer(lars), bench.answer(lars)
+    (held,) = bench.lease(lars)
+    for task in (old, new, old):
+        queue.reopen(project=bench.project, annotation=Annotation.objects.get(task=task, labeller=lars))
+    Lease.objects.filter(task=new).update(granted_at=timezone.now() - timedelta(minutes=1))
+    assert [one.task_id for one in bench.lease(lars, 4)][:3] == [old.pk, new.pk, held.task_id]

@@ -45,7 +45,7 @@ export class Bar {
     const place = entry ? current.indexOf(entry) + 1 : 0;
     const words = [];
     if (this.#oneByOne && place > 0 && current.length > 1) words.push(`Image ${place} of ${current.length}`);
-    if (remaining) words.push(`${remaining.toLocaleString("en")} left in the queue`);
+    if (remaining && current.length > 0) words.push(`${remaining.toLocaleString("en")} left in the queue`);
     setText(part("position"), words.join(" · "));
     this.#showBadges(entry);
     const note = entry?.task.rejection_note ?? "";
