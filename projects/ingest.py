@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from projects import datastores, image_header, jobs, listing
+from projects import datastores, image_header, jobs, lifecycle, listing
 from projects.codes import new_code
 from projects.errors import DomainError
 from projects.models import Dataset, Image
@@ -78,6 +78,8 @@ def run(dataset: Dataset, job: jobs.Running) -> dict[str, int]:
         with job.effects():
             _mark_missing(dataset, place.last_key, None, [])
             _settle(dataset)
+            if place.read:
+                lifecycle.take_in(dataset)
         return {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}
 
 

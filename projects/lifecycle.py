@@ -4,7 +4,9 @@
 is told that the state is another one by now.
 """
 
+import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
@@ -16,6 +18,7 @@ from projects.models import Dataset, Job, Label, Project, ProjectDataset, User
 
 State = Project.State
 INITIALIZE = "projects.initialize"
+_TAKE_IN = timedelta(minutes=1)
 LABELLABLE = (Project.TaskType.MULTICLASS, Project.TaskType.MULTILABEL, Project.TaskType.BOX)
 """Task types that this version has a labelling page for."""
 
@@ -126,7 +129,7 @@ def unfinished_initialization(project: Project) -> Job | None:
 
 @transaction.atomic
 def pause(*, project: Project, actor: User | None) -> Project:
-    """Stops handing out tasks; what is being labelled can still be submitted."""
+    """Stops labelling: no task is handed out, and what is being labelled is kept as a draft."""
     return _step(project, (State.RUNNING,), State.PAUSED, actor, "pause")
 
 
@@ -189,3 +192,24 @@ def add_data(*, project: Project, datasets: list[Dataset], actor: User | None) -
     )
     audit.record(actor, "project.add_data", project, detail={"datasets": [dataset.name for dataset in new]})
     return _enqueue(project, actor)
+
+
+def take_in(dataset: Dataset) -> None:
+    """Makes tasks, soon, for images that came into a dataset after its projects had started. In the caller's transaction.
+
+    One job a minute and project does, however many files arrive: it runs when its minute is over, so it sees them all.
+    """
+    minute = int(time.time() // _TAKE_IN.total_seconds())
+    started = Project.objects.filter(
+        project_datasets__dataset=dataset, state__in=(State.INITIALIZING, State.RUNNING, State.PAUSED)
+    ).select_related("workspace")
+    for project in started:
+        jobs.enqueue(
+            INITIALIZE,
+            organisation_id=project.organisation_id,
+            workspace=project.workspace,
+            arguments={"project_id": project.pk},
+            title=f"Add new images to {project.name}"[:200],
+            dedupe_key=f"{_dedupe_key(project)}:{minute}",
+            delay=_TAKE_IN,
+        )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 
+from annotations.models import Task
 from projects import credentials, datasets, ingest, jobs, tenancy
 from projects.models import Dataset, Image, Job
 from projects.stores.local import LocalStore
@@ -256,3 +258,17 @@ def test_lost_key_fails_the_dataset_without_showing_anything(container: Containe
     job = read(dataset, cast)
     assert (job.state, dataset.state) == ("failed", "failed")
     assert dataset.error.startswith("The account refused access. Copy its key again")
+
+
+def test_new_files_become_tasks_of_running_projects(dataset: Dataset, cast: Cast, folder: Path, photo: Photo) -> None:
+    factories.ProjectDatasetFactory(project=cast.project, dataset=dataset)
+    (folder / "a.jpg").write_bytes(photo(1))
+    read(dataset, cast)
+    (folder / "b.jpg").write_bytes(photo(2))
+    read(dataset, cast)
+    waiting = Job.objects.filter(kind="projects.initialize", state="queued")
+    assert waiting.count() in {1, 2}  # one a minute, and the clock may pass one here
+    waiting.update(next_attempt_at=Now())
+    jobs.run_due()
+    names = Task.objects.filter(project=cast.project).order_by("image__key").values_list("image__name", flat=True)
+    assert list(names) == ["a.jpg", "b.jpg"]
