@@ -11,8 +11,6 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from projects.rest.authentication import token_of
-
 # Refills continuously; answers the seconds to wait, 0 when the call may go on. DRF's own throttles read and write in
 # two steps, which lets parallel callers through.
 _TAKE = """
@@ -32,15 +30,15 @@ _take = Script(redis.Redis(), _TAKE)
 
 
 class TokenBucketThrottle(BaseThrottle):
-    """Per token, else per user, else per address: settings.API_REQUESTS_PER_MINUTE, with bursts of a tenth of it."""
+    """Per person, or per address of a stranger: settings.API_REQUESTS_PER_MINUTE, with bursts of a tenth of it."""
 
     wait_seconds = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Takes one from the caller's bucket. Where Redis is down everybody may go on."""
         rate = settings.API_REQUESTS_PER_MINUTE / 60
-        token = token_of(request)
-        caller = f"t{token.pk}" if token else f"u{request.user.pk}" if request.user.pk else self.get_ident(request)
+        # By person and not by token: many tokens are no more than one.
+        caller = f"u{request.user.pk}" if request.user.pk else self.get_ident(request)
         try:
             client = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]  # Django's own client
             answer = _take(
