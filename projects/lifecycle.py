@@ -106,7 +106,7 @@ def _enqueue(project: Project, actor: User | None) -> Job:
         organisation_id=project.organisation_id,
         workspace=project.workspace,
         arguments={"project_id": project.pk},
-        title=f"Initialize {project.name}"[:200],
+        title=f"Prepare {project.name}"[:200],
         dedupe_key=_dedupe_key(project),
         created_by=actor,
     )

@@ -25,14 +25,18 @@ export function fillHelp(keymap, nameOf) {
 }
 
 /**
- * Opens a dialog and gives the focus back when it closes.
+ * Opens a dialog and gives the focus back when it closes; who types in a field by then keeps it.
  * @param {string} name
  * @param {() => void} focusBack
  */
 export function openDialog(name, focusBack) {
   const target = dialog(name);
   if (target.open) return;
-  target.addEventListener("close", focusBack, { once: true });
+  const back = () => {
+    const active = document.activeElement;
+    if (!(active instanceof HTMLInputElement) || target.contains(active)) focusBack();
+  };
+  target.addEventListener("close", back, { once: true });
   target.showModal();
 }
 
