@@ -48,6 +48,16 @@ def test_a_wrong_code_confirms_nothing(client, settings):
     assert "_auth_user_id" not in client.session
 
 
+def test_a_new_code_can_be_asked_for_but_not_at_once(client, settings):
+    settings.OPEN_SIGNUP = True
+    client.post("/accounts/signup/", SIGNUP)
+    soon = client.post("/accounts/confirm-email/", {"action": "resend"})
+    assert (soon.status_code, "Wait a few minutes" in soon.content.decode()) == (429, True)
+    cache.clear()
+    client.post("/accounts/confirm-email/", {"action": "resend"})
+    assert [message.to for message in mail.outbox] == [["nina@example.com"]] * 2
+
+
 def test_signup_is_closed_where_the_operator_says_so(client, settings):
     settings.OPEN_SIGNUP = False
     client.post("/accounts/signup/", SIGNUP)
