@@ -73,6 +73,6 @@ def label(request: UserRequest, code: str) -> HttpResponse:
     project = get_object_or_404(Project.objects.for_user(request.user).select_related("workspace"), code=code)
     permissions.require(request.user, Action.LABEL, project)
     navigation.at(request, project)
-    kind = "classify" if project.is_classification else "box"
+    kind = "classify" if project.is_classification else "regions"
     context = {"project": project, "bootstrap": bootstrap(request, project)}
     return render(request, f"annotations/label_{kind}.html", context)

@@ -9,10 +9,7 @@ import { firstSize } from "./pager.js";
 import { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { kindOf } from "./shapes/index.js";
-import { BoxTool } from "./tools/box.js";
-import { PanTool } from "./tools/pan.js";
-import { SelectTool } from "./tools/select.js";
-import { TemplateTool } from "./tools/template.js";
+import { makeTools } from "./tools/index.js";
 import { Viewport } from "./viewport.js";
 /** @import { Server } from "./server.js" */
 /** @import { Entry } from "./pager.js" */
@@ -61,9 +58,7 @@ export class Editor {
     this.labels = new Labels(bootstrap.labels);
     this.ui = ui;
     this.session.update({ label: this.labels.all[0]?.code ?? "", tool: this.draws("box") ? "box" : "select" });
-    const select = new SelectTool(this);
-    const tools = [select, new BoxTool(this, select), new TemplateTool(this, select), new PanTool(this)];
-    this.machine = new Machine(tools, this.session);
+    this.machine = new Machine(makeTools(this), this.session);
     this.desk = new Desk({ server, bootstrap, clock, storage, size: firstSize(bootstrap), adopt: (entry) => this.#adopt(entry) });
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));

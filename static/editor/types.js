@@ -25,7 +25,10 @@
  * @typedef {{kind: "vertex" | "edge", index: number}} Grip
  * @typedef {{shift: boolean, alt: boolean, ctrl: boolean}} Mods
  * @typedef {{point: Point, screen: Point, button: number, mods: Mods, hit: Hit | null, touch: boolean}} ToolEvent
- * @typedef {{scale: number, x: number, y: number}} View
+ *
+ * How the image lies on the stage: `scale` in screen pixels per image pixel, quarter turns clockwise after mirroring, and
+ * where the image's origin comes to lie, in screen pixels. Map points with viewport.js alone.
+ * @typedef {{scale: number, x: number, y: number, turn: 0 | 1 | 2 | 3, flip: boolean}} View
  *
  * @typedef {{code: string, name: string, path: string, parent: string | null, depth: number, colour: string, hotkey: string, description: string}} Label
  * @typedef {{token: string, expires_at: string}} Lease

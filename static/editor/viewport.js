@@ -1,10 +1,35 @@
 // @ts-check
 import { Emitter } from "./emitter.js";
-import { clamp } from "./geometry.js";
+import { boxBetween, clamp } from "./geometry.js";
 /** @import { Box, Point, Size, View } from "./types.js" */
 
 const SMALLEST = 0.02;
 const LARGEST = 64;
+/** @type {Pick<View, "turn" | "flip">} */
+const UPRIGHT = { turn: 0, flip: false };
+
+/**
+ * The turn and mirroring of a view as a matrix of ones and zeros, columns first: [a, b, c, d].
+ * The image is mirrored left to right first, then turned clockwise.
+ * @type {readonly (readonly [number, number, number, number])[]}
+ */
+const TURNS = [[1, 0, 0, 1], [0, 1, -1, 0], [-1, 0, 0, -1], [0, -1, 1, 0]];
+
+/** @param {View} view @returns {readonly [number, number, number, number]} */
+function matrix({ turn, flip }) {
+  const [a, b, c, d] = TURNS[turn] ?? /** @type {readonly [number, number, number, number]} */ ([1, 0, 0, 1]);
+  return flip ? [-a, -b, c, d] : [a, b, c, d];
+}
+
+/**
+ * @param {View} view
+ * @param {Point} delta screen pixels
+ * @returns {Point} the same way in image pixels
+ */
+export function toImageDelta(view, delta) {
+  const [a, b, c, d] = matrix(view);
+  return { x: (a * delta.x + b * delta.y) / view.scale, y: (c * delta.x + d * delta.y) / view.scale };
+}
 
 /**
  * @param {View} view
@@ -12,7 +37,7 @@ const LARGEST = 64;
  * @returns {Point}
  */
 export function toImage(view, screen) {
-  return { x: (screen.x - view.x) / view.scale, y: (screen.y - view.y) / view.scale };
+  return toImageDelta(view, { x: screen.x - view.x, y: screen.y - view.y });
 }
 
 /**
@@ -21,7 +46,43 @@ export function toImage(view, screen) {
  * @returns {Point}
  */
 export function toScreen(view, point) {
-  return { x: point.x * view.scale + view.x, y: point.y * view.scale + view.y };
+  const [a, b, c, d] = matrix(view);
+  return {
+    x: (a * point.x + c * point.y) * view.scale + view.x,
+    y: (b * point.x + d * point.y) * view.scale + view.y,
+  };
+}
+
+/**
+ * @param {View} view
+ * @param {Box} box image pixels
+ * @returns {Box} what it covers on the screen
+ */
+export function toScreenBox(view, box) {
+  const far = { x: box.x + box.width, y: box.y + box.height };
+  return boxBetween(toScreen(view, box), toScreen(view, far));
+}
+
+/**
+ * Makes a canvas draw in image pixels; call between `save` and `restore`.
+ * @param {CanvasRenderingContext2D} context
+ * @param {View} view
+ */
+export function applyView(context, view) {
+  const [a, b, c, d] = matrix(view);
+  context.transform(a * view.scale, b * view.scale, c * view.scale, d * view.scale, view.x, view.y);
+}
+
+/**
+ * The view of the same scale and turn that has an image point at a screen point.
+ * @param {View} view
+ * @param {Point} point
+ * @param {Point} screen
+ * @returns {View}
+ */
+function anchored(view, point, screen) {
+  const now = toScreen(view, point);
+  return { ...view, x: view.x + screen.x - now.x, y: view.y + screen.y - now.y };
 }
 
 /**
@@ -33,8 +94,7 @@ export function toScreen(view, point) {
  */
 export function zoomAt(view, screen, factor) {
   const scale = clamp(view.scale * factor, SMALLEST, LARGEST);
-  const point = toImage(view, screen);
-  return { scale, x: screen.x - point.x * scale, y: screen.y - point.y * scale };
+  return anchored({ ...view, scale }, toImage(view, screen), screen);
 }
 
 /**
@@ -42,17 +102,17 @@ export function zoomAt(view, screen, factor) {
  * @param {Box} box
  * @param {Size} stage
  * @param {number} [margin] screen pixels left free on every side
+ * @param {Pick<View, "turn" | "flip">} [way]
  * @returns {View}
  */
-export function fitBox(box, stage, margin = 16) {
+export function fitBox(box, stage, margin = 16, way = UPRIGHT) {
   const width = Math.max(1, stage.width - 2 * margin);
   const height = Math.max(1, stage.height - 2 * margin);
-  const scale = clamp(Math.min(width / Math.max(1, box.width), height / Math.max(1, box.height)), SMALLEST, LARGEST);
-  return {
-    scale,
-    x: stage.width / 2 - (box.x + box.width / 2) * scale,
-    y: stage.height / 2 - (box.y + box.height / 2) * scale,
-  };
+  const lying = way.turn % 2 === 1;
+  const [across, down] = lying ? [box.height, box.width] : [box.width, box.height];
+  const scale = clamp(Math.min(width / Math.max(1, across), height / Math.max(1, down)), SMALLEST, LARGEST);
+  const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  return anchored({ scale, x: 0, y: 0, turn: way.turn, flip: way.flip }, middle, { x: stage.width / 2, y: stage.height / 2 });
 }
 
 /**
@@ -64,17 +124,16 @@ export function fitBox(box, stage, margin = 16) {
  */
 export function keepInSight(view, image, stage) {
   const strip = 48;
-  return {
-    scale: view.scale,
-    x: clamp(view.x, strip - image.width * view.scale, stage.width - strip),
-    y: clamp(view.y, strip - image.height * view.scale, stage.height - strip),
-  };
+  const seen = toScreenBox(view, { x: 0, y: 0, ...image });
+  const x = clamp(seen.x, strip - seen.width, stage.width - strip);
+  const y = clamp(seen.y, strip - seen.height, stage.height - strip);
+  return { ...view, x: view.x + x - seen.x, y: view.y + y - seen.y };
 }
 
 /** The view of one image on one stage. */
 export class Viewport {
   /** @type {View} */
-  #view = { scale: 1, x: 0, y: 0 };
+  #view = { scale: 1, x: 0, y: 0, ...UPRIGHT };
   /** @type {Size} */
   #image = { width: 1, height: 1 };
   /** @type {Size} */
@@ -98,8 +157,7 @@ export class Viewport {
 
   /** What of the image is on the stage. @returns {Box} */
   get visible() {
-    const corner = toImage(this.#view, { x: 0, y: 0 });
-    return { ...corner, width: this.#stage.width / this.#view.scale, height: this.#stage.height / this.#view.scale };
+    return boxBetween(toImage(this.#view, { x: 0, y: 0 }), toImage(this.#view, { x: this.#stage.width, y: this.#stage.height }));
   }
 
   /** @param {Size} image */
@@ -117,7 +175,7 @@ export class Viewport {
   }
 
   fit() {
-    this.#set(fitBox({ x: 0, y: 0, ...this.#image }, this.#stage));
+    this.#set(fitBox({ x: 0, y: 0, ...this.#image }, this.#stage, 16, this.#view));
     this.#fitted = true;
   }
 
@@ -125,7 +183,7 @@ export class Viewport {
   focus(box) {
     const room = Math.max(box.width, box.height, 24);
     this.#set(
-      fitBox({ x: box.x - room / 2, y: box.y - room / 2, width: box.width + room, height: box.height + room }, this.#stage),
+      fitBox({ x: box.x - room / 2, y: box.y - room / 2, width: box.width + room, height: box.height + room }, this.#stage, 16, this.#view),
     );
   }
 

@@ -1,7 +1,9 @@
 // @ts-check
 import { boxesTouch } from "../geometry.js";
 import { kindOf } from "../shapes/index.js";
-import { drawBand, drawCrosshair, drawHandles, drawHover, drawPicture, drawSelection, drawShapes, drawSketch } from "./layers.js";
+import { drawCrosshair, drawPicture } from "./layers.js";
+import { drawHandles, drawHover, drawSelection, drawShapes } from "./regions.js";
+import { drawSketch } from "./sketches.js";
 import { THEME } from "./theme.js";
 /** @import { Editor } from "../editor.js" */
 /** @import { Shape } from "../types.js" */
@@ -98,8 +100,7 @@ export class Renderer {
     if (only && this.#editor.editable && !session.isLocked(only.id)) {
       drawHandles(context, only, view, labels.colour(only.label), this.#coarse.matches ? THEME.touchHandle : THEME.handle);
     }
-    if (sketch?.kind === "box") drawSketch(context, sketch.box, view, labels.colour(sketch.label));
-    if (sketch?.kind === "area") drawBand(context, sketch.box, view);
+    if (sketch) drawSketch(context, sketch, view, labels);
     if (pointer && !this.#coarse.matches) drawCrosshair(context, pointer, view, viewport.stage);
   }
 

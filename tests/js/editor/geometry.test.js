@@ -10,7 +10,7 @@ const near = (a, b, slack = 1e-6) => assert.ok(Math.abs(a - b) <= slack, `${a} i
 test("screen and image coordinates are each other's inverse", () => {
   const random = seeded(3);
   for (let turn = 0; turn < 500; turn++) {
-    const view = { scale: 0.02 + random() * 60, x: random() * 900 - 400, y: random() * 900 - 400 };
+    const view = { scale: 0.02 + random() * 60, x: random() * 900 - 400, y: random() * 900 - 400, turn: turn % 4, flip: turn % 8 > 3 };
     const point = { x: random() * 4000, y: random() * 4000 };
     const back = toImage(view, toScreen(view, point));
     near(back.x, point.x, 1e-6);
@@ -21,7 +21,7 @@ test("screen and image coordinates are each other's inverse", () => {
 test("zooming keeps the point under the cursor", () => {
   const random = seeded(4);
   for (let turn = 0; turn < 500; turn++) {
-    const view = { scale: 0.1 + random() * 5, x: random() * 500, y: random() * 500 };
+    const view = { scale: 0.1 + random() * 5, x: random() * 500, y: random() * 500, turn: turn % 4, flip: turn % 8 > 3 };
     const screen = { x: random() * 900, y: random() * 700 };
     const before = toImage(view, screen);
     const after = toImage(zoomAt(view, screen, 0.5 + random() * 2), screen);
@@ -32,12 +32,22 @@ test("zooming keeps the point under the cursor", () => {
 
 test("fit shows the whole box in the middle", () => {
   const view = fitBox({ x: 0, y: 0, width: 200, height: 100 }, { width: 432, height: 332 }, 16);
-  assert.deepEqual(view, { scale: 2, x: 16, y: 66 });
+  assert.deepEqual(view, { scale: 2, x: 16, y: 66, turn: 0, flip: false });
+});
+
+test("a quarter turn clockwise shows the left side on top, mirrored or not", () => {
+  const box = { x: 0, y: 0, width: 200, height: 100 };
+  const stage = { width: 132, height: 232 };
+  const turned = fitBox(box, stage, 16, { turn: 1, flip: false });
+  assert.deepEqual(toScreen(turned, { x: 0, y: 100 }), { x: 16, y: 16 });
+  assert.deepEqual(toScreen(turned, { x: 200, y: 0 }), { x: 116, y: 216 });
+  const mirrored = fitBox(box, stage, 16, { turn: 1, flip: true });
+  assert.deepEqual(toScreen(mirrored, { x: 200, y: 100 }), { x: 16, y: 16 });
 });
 
 test("the image never leaves the stage altogether", () => {
-  const kept = keepInSight({ scale: 1, x: 5000, y: -5000 }, { width: 100, height: 100 }, { width: 400, height: 300 });
-  assert.deepEqual(kept, { scale: 1, x: 352, y: -52 });
+  const kept = keepInSight({ scale: 1, x: 5000, y: -5000, turn: 0, flip: false }, { width: 100, height: 100 }, { width: 400, height: 300 });
+  assert.deepEqual(kept, { scale: 1, x: 352, y: -52, turn: 0, flip: false });
 });
 
 test("a fitted view stays fitted when the stage changes, a chosen one keeps its middle", () => {
