@@ -40,6 +40,40 @@ def prepare() -> None:
     call_command("migrate", verbosity=0)
 
 
+class CpuMeter:
+    """CPU seconds of whole process trees, by name: unlike wall-clock times, other work on the machine hardly moves them."""
+
+    def __init__(self, **roots: int) -> None:
+        self.roots = {name: psutil.Process(pid) for name, pid in roots.items()}
+
+    def seconds(self) -> dict[str, float]:
+        """What each tree has used since it began, with the children that have ended."""
+        return {
+            name: sum(_cpu_seconds(process) for process in (root, *root.children(recursive=True)))
+            for name, root in self.roots.items()
+        }
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        used = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0  # it ended just now, so its parent counts it from now on
+    return float(used.user + used.system + used.children_user + used.children_system)
+
+
+def servers() -> dict[str, int]:
+    """The main processes of the bench's PostgreSQL and Redis, by name."""
+    from django.core.cache import cache
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0])
+    redis = cache._cache.get_client(None)  # type: ignore[attr-defined]  # Django's own client
+    return {"PostgreSQL": backend.ppid(), "Redis": int(redis.info("server")["process_id"])}
+
+
 def seconds(work: Callable[[], object], repeats: int = 5) -> list[float]:
     """How long each of several runs takes, after one that warms up and does not count."""
     work()

@@ -2,181 +2,33 @@
 
 Clients, server and PostgreSQL share this machine's cores. A pair is a page of one task and its answer. It is measured as the
 labelling page does it (one request: submit with `next: 1`) and as a plain API client may do it (two requests).
-`make bench NAME=queue ARGS='1000 100000'` measures at these numbers of tasks; the default is 1,000, 100,000 and 1,000,000.
+
+    make bench NAME=queue                                   1,000, 100,000 and 1,000,000 tasks
+    make bench NAME=queue ARGS='1000 100000'                at these numbers of tasks
+    make bench NAME=queue ARGS='--row-security 100000'      what row-level security costs: the same load without it, in turns
+
+The CPU milliseconds per pair are what every process of the system used, and hardly change when the machine has other work.
 """
 
-import http.client
+import argparse
 import itertools
-import json
-import multiprocessing
-import os
-import socket
-import subprocess
-import sys
+import statistics
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
-
-import psutil
+from collections.abc import Sequence
 
 from bench import measure
+from bench.queue_load import WAYS, Labeller, Load, Server, Site, server
 
 LABELLERS = 8
 SECONDS = 6
 REPEATS = 3
+TURNS = 5
 SIZES = (1_000, 100_000, 1_000_000)
-PORT_TRIES = 200
-
-
-@dataclass(frozen=True)
-class Site:
-    """A project under load: its code, a label's code, and the labellers' sign-in headers."""
-
-    code: str
-    label: str
-    headers: tuple[dict[str, str], ...]
-
-
-@dataclass
-class Samples:
-    """Seconds per request of one client, by kind."""
-
-    next: list[float]
-    submit: list[float]
-
-
-class Labeller:
-    """One closed-loop client on one kept-alive connection."""
-
-    def __init__(self, port: int, site: Site, number: int, *, boxes: int = 5) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.connection.connect()
-        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.site = site
-        self.headers = {"Content-Type": "application/json"} | site.headers[number]
-        self.document = json.dumps(
-            {
-                "labels": [],
-                "regions": [
-                    {
-                        "id": str(uuid.uuid4()),
-                        "shape": "box",
-                        "label": site.label,
-                        "x": 1.5 * n % 500,
-                        "y": 2.0,
-                        "width": 30.25,
-                        "height": 40.5,
-                    }
-                    for n in range(boxes)
-                ],
-                "empty": False,
-            }
-        )
-
-    def post(self, name: str, body: str) -> dict[str, Any]:
-        """The decoded answer; anything but 200 ends the bench."""
-        self.connection.request("POST", f"/api/v1/projects/{self.site.code}/{name}/", body, self.headers)
-        response = self.connection.getresponse()
-        content = response.read()
-        if response.status != 200:
-            raise RuntimeError(f"{name}: {response.status} {content[:500]!r}")
-        answer: dict[str, Any] = json.loads(content)
-        return answer
-
-    def lease(self) -> dict[str, Any]:
-        return self.post("lease", '{"count": 1}')
-
-    def submit(self, task: dict[str, Any], *, following: int) -> dict[str, Any]:
-        """The document goes in as text: the client's own cost must stay small."""
-        return self.post(
-            "submit",
-            f'{{"key": "{uuid.uuid4()}", "next": {following}, "items": [{{"task": "{task["code"]}",'
-            f' "lease": "{task["lease"]["token"]}", "active_seconds": 4.5, "document": {self.document}}}]}}',
-        )
-
-
-def paired(labeller: Labeller, until: float) -> Samples:
-    """As the labelling page: a submit brings the next page along."""
-    samples = Samples([], [])
-    page = labeller.lease()
-    while time.perf_counter() < until and page["tasks"]:
-        start = time.perf_counter()
-        page = labeller.submit(page["tasks"][0], following=1)["next"]
-        samples.submit.append(time.perf_counter() - start)
-    return samples
-
-
-def separate(labeller: Labeller, until: float) -> Samples:
-    """Two requests for each pair."""
-    samples = Samples([], [])
-    while time.perf_counter() < until:
-        start = time.perf_counter()
-        page = labeller.lease()
-        middle = time.perf_counter()
-        if not page["tasks"]:
-            break
-        labeller.submit(page["tasks"][0], following=0)
-        samples.next.append(middle - start)
-        samples.submit.append(time.perf_counter() - middle)
-    return samples
-
-
-WAYS: dict[str, Callable[[Labeller, float], Samples]] = {"one request": paired, "two requests": separate}
-
-
-def _client(port: int, site: Site, number: int, way: str, seconds: float, start: Any, results: Any) -> None:
-    labeller = Labeller(port, site, number)
-    start.wait()
-    began = time.perf_counter()
-    try:
-        results.put((WAYS[way](labeller, began + seconds), time.perf_counter() - began))
-    except (OSError, RuntimeError) as error:
-        results.put((error, 0))
-
-
-def load(port: int, site: Site, way: str, *, labellers: int, seconds: float) -> tuple[list[Samples], float]:
-    """Runs the labellers at once, each in a process of its own; their samples and the seconds it took."""
-    context = multiprocessing.get_context("fork")
-    results, start = context.Queue(), context.Barrier(labellers)
-    clients = [
-        context.Process(target=_client, args=(port, site, number, way, seconds, start, results))
-        for number in range(labellers)
-    ]
-    for client in clients:
-        client.start()
-    found = [results.get(timeout=seconds + 120) for _ in clients]
-    for client in clients:
-        client.join()
-    for samples, _ in found:
-        if isinstance(samples, Exception):
-            raise samples
-    return [samples for samples, _ in found], max(took for _, took in found)
-
-
-@contextmanager
-def server() -> Iterator[int]:
-    """The web process as `config.processes` runs it; answers its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = os.environ | {"PORT": str(port), "API_REQUESTS_PER_MINUTE": "100000000", "LOG_LEVEL": "WARNING"}
-    process = subprocess.Popen([sys.executable, "-m", "config.processes", "web"], cwd=measure.CHECKOUT, env=environment)
-    try:
-        for _ in range(PORT_TRIES):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            time.sleep(0.1)
-        yield port
-    finally:
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        process.wait(timeout=30)
-        for child in children:
-            with suppress(psutil.NoSuchProcess):
-                child.kill()
+PAIRS_PER_SECOND = 300
+CORES = 2
+CPU_MS = 1000 * CORES / PAIRS_PER_SECOND
+"""The CPU time that a pair may take where two cores shall do so many pairs per second."""
+ROW_SECURITY_PERCENT = 10
 
 
 class Sites:
@@ -195,43 +47,55 @@ class Sites:
             self.built[consensus] = Site(**queue_data.build(self.tasks, labellers=LABELLERS, consensus=consensus))
         return self.built[consensus]
 
+    def load(self, web: Server, way: str, *, consensus: bool = False, labellers: int = LABELLERS) -> Load:
+        """One run."""
+        return web.load(self.get(consensus=consensus), way, labellers=labellers, seconds=self.seconds)
 
-def measure_way(port: int, sites: Sites, way: str, *, consensus: bool) -> float:
-    """Throughput and latency of one way."""
-    rates, nexts, submits = [], [], []
-    for _ in range(REPEATS):
-        samples, took = load(port, sites.get(consensus=consensus), way, labellers=LABELLERS, seconds=sites.seconds)
-        rates.append(sum(len(sample.submit) for sample in samples) / took)
-        nexts.append([1000 * value for sample in samples for value in sample.next])
-        submits.append([1000 * value for sample in samples for value in sample.submit])
+
+def measure_way(web: Server, sites: Sites, way: str, *, consensus: bool) -> float:
+    """Throughput, CPU time and latency of one way; answers the throughput."""
+    runs = [sites.load(web, way, consensus=consensus) for _ in range(REPEATS)]
     name = f"{way}, {LABELLERS} labellers, {sites.tasks:,} tasks{', consensus 2–3' if consensus else ''}"
-    rate = measure.report("queue", f"pairs, {name}", rates, unit="pairs/s", at_least=300)
-    for kind, runs in (("next", nexts), ("submit with next" if way == "one request" else "submit", submits)):
-        for percent in (50, 95, 99):
-            if runs[0]:
-                values = [measure.percentile(run, percent) for run in runs]
-                measure.report("queue", f"{kind} p{percent}, {name}", values, unit="ms")
+    rates = [run.pairs / run.seconds for run in runs]
+    rate = measure.report("queue", f"pairs, {name}", rates, unit="pairs/s", at_least=PAIRS_PER_SECOND)
+    report_cpu(name, runs)
+    for kind, title in (("next", "next"), ("submit", "submit with next" if way == "one request" else "submit")):
+        if runs[0].milliseconds(kind):
+            report_latency(f"{title} p{{}}, {name}", runs, kind)
     return rate
 
 
-def measure_alone(port: int, sites: Sites) -> None:
-    """What one labeller waits for."""
-    runs = [
-        load(port, sites.get(consensus=False), "two requests", labellers=1, seconds=sites.seconds)[0][0]
-        for _ in range(REPEATS)
-    ]
+def report_cpu(name: str, runs: Sequence[Load]) -> None:
+    """CPU milliseconds per pair, in all and by who used them."""
+    for part in runs[0].cpu:
+        values = [1000 * run.cpu[part] / run.pairs for run in runs]
+        measure.report("queue", f"CPU per pair of {part}, {name}", values, unit="ms")
+    measure.report("queue", f"CPU per pair, {name}", [cpu_ms(run) for run in runs], unit="ms", at_most=CPU_MS)
+
+
+def cpu_ms(run: Load) -> float:
+    """CPU milliseconds per pair of everybody together."""
+    return 1000 * sum(run.cpu.values()) / run.pairs
+
+
+def report_latency(case: str, runs: Sequence[Load], kind: str, *, p95_at_most: float | None = None) -> None:
+    """Percentiles of one kind of request; `case` has a place for the percent."""
     for percent in (50, 95, 99):
-        values = [1000 * measure.percentile(run.next, percent) for run in runs]
-        budget = 25 if percent == 95 else None
-        measure.report(
-            "queue", f"next p{percent}, 1 labeller, {sites.tasks:,} tasks", values, unit="ms", at_most=budget
-        )
+        values = [measure.percentile(run.milliseconds(kind), percent) for run in runs]
+        budget = p95_at_most if percent == 95 else None
+        measure.report("queue", case.format(percent), values, unit="ms", at_most=budget)
 
 
-def measure_bulk(port: int) -> None:
+def measure_alone(web: Server, sites: Sites) -> None:
+    """What one labeller waits for."""
+    runs = [sites.load(web, "two requests", labellers=1) for _ in range(REPEATS)]
+    report_latency(f"next p{{}}, 1 labeller, {sites.tasks:,} tasks", runs, "next", p95_at_most=25)
+
+
+def measure_bulk(web: Server) -> None:
     """10,000 boxes in one call."""
     site = Sites(100).get(consensus=False)
-    labeller = Labeller(port, site, 0, boxes=10_000)
+    labeller = Labeller(web.port, site, 0, boxes=10_000)
     values = []
     for _ in range(REPEATS + 1):
         task = labeller.lease()["tasks"][0]
@@ -241,24 +105,59 @@ def measure_bulk(port: int) -> None:
     measure.report("queue", "submit of 10,000 boxes in one call", values[1:], unit="s", at_most=0.5)
 
 
-def main() -> None:
-    measure.prepare()
-    sizes = tuple(int(word.replace(",", "")) for word in sys.argv[1:]) or SIZES
+def measure_row_security(web: Server, sites: Sites, way: str) -> None:
+    """The same load with row-level security and without, in turns, so that what drifts drifts for both."""
+    from bench import queue_data  # models exist only after measure.prepare()
+
+    runs: dict[bool, list[Load]] = {True: [], False: []}
+    for _, secured in itertools.product(range(TURNS), (True, False)):
+        sites.get(consensus=False)
+        with queue_data.row_security(secured):
+            runs[secured].append(sites.load(web, way))
+    name = f"{way}, {LABELLERS} labellers, {sites.tasks:,} tasks"
+    for secured, found in runs.items():
+        kind = "with row-level security" if secured else "without row-level security"
+        measure.report("queue", f"pairs {kind}, {name}", [run.pairs / run.seconds for run in found], unit="pairs/s")
+        measure.report("queue", f"CPU per pair {kind}, {name}", [cpu_ms(run) for run in found], unit="ms")
+    costs = [100 * (cpu_ms(on) / cpu_ms(off) - 1) for on, off in zip(runs[True], runs[False], strict=True)]
+    measure.report("queue", f"row-level security, CPU added, {name}", costs, unit="%", at_most=ROW_SECURITY_PERCENT)
+    rates = [statistics.median(run.pairs / run.seconds for run in runs[secured]) for secured in (True, False)]
+    lost = 100 * (1 - rates[0] / rates[1])
+    measure.report(
+        "queue", f"row-level security, throughput lost, {name}", [lost], unit="%", at_most=ROW_SECURITY_PERCENT
+    )
+
+
+def measure_sizes(web: Server, sizes: Sequence[int]) -> None:
+    """Everything, at each number of tasks, and what the number changes."""
     rates: dict[tuple[str, bool], dict[int, float]] = {}
-    with server() as port:
-        for way in WAYS:
-            load(port, Sites(1_000).get(consensus=False), way, labellers=LABELLERS, seconds=1)
-        for size in sizes:
-            sites = Sites(size)
-            measure_alone(port, sites)
-            for way, consensus in itertools.product(WAYS, (False, True)):
-                rates.setdefault((way, consensus), {})[size] = measure_way(port, sites, way, consensus=consensus)
-        measure_bulk(port)
+    for size in sizes:
+        sites = Sites(size)
+        measure_alone(web, sites)
+        for way, consensus in itertools.product(WAYS, (False, True)):
+            rates.setdefault((way, consensus), {})[size] = measure_way(web, sites, way, consensus=consensus)
+    measure_bulk(web)
     for (way, consensus), by_size in rates.items():
         if len(by_size) > 1:
             ratio = by_size[min(by_size)] / by_size[max(by_size)]
             case = f"{max(by_size):,} versus {min(by_size):,} tasks, {way}{', consensus 2–3' if consensus else ''}"
             measure.report("queue", case, [ratio], unit="×", at_most=1.2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench NAME=queue")
+    parser.add_argument("--row-security", action="store_true", help="measure what row-level security costs")
+    parser.add_argument("tasks", nargs="*", type=lambda word: int(word.replace(",", "")))
+    chosen = parser.parse_args()
+    measure.prepare()
+    with server() as web:
+        for way in WAYS:
+            web.load(Sites(1_000).get(consensus=False), way, labellers=LABELLERS, seconds=1)
+        if chosen.row_security:
+            for size, way in itertools.product(chosen.tasks or (100_000,), WAYS):
+                measure_row_security(web, Sites(size), way)
+        else:
+            measure_sizes(web, chosen.tasks or SIZES)
 
 
 if __name__ == "__main__":
