@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from annotations import geometry, rle
+from annotations import crossings, geometry, rle
 from projects import errors
 
 TaskType: TypeAlias = Literal["multiclass", "multilabel", "box", "polygon", "semantic"]
@@ -348,9 +348,11 @@ def _polygon_problems(index: int, region: PolygonRegion, width: int, height: int
     if sum(map(len, region.parts)) > MOST_POINTS:
         yield _problem(index, region, "parts", f"a polygon can have at most {MOST_POINTS:,} points.")
         return
-    for number, ring in enumerate(region.parts):
-        if message := _ring_problem(ring, width, height):
-            yield _problem(index, region, f"parts.{number}", f"ring {number + 1} {message}")
+    bad = [(number, text) for number, ring in enumerate(region.parts) if (text := _ring_problem(ring, width, height))]
+    for number, text in bad:
+        yield _problem(index, region, f"parts.{number}", f"ring {number + 1} {text}")
+    if not bad and (pair := crossings.crossing_rings(region.parts)):
+        yield _problem(index, region, f"parts.{max(pair)}", f"ring {max(pair) + 1} crosses ring {min(pair) + 1}.")
 
 
 def _ring_problem(ring: list[list[float]], width: int, height: int) -> str:

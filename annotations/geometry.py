@@ -255,18 +255,23 @@ def _goes_on(a: Point, b: Point, c: Point) -> bool:
 
 
 def _is_simple_large(points: Floats) -> bool:
-    """Sort the edges along the direction in which they overlap least, and test what overlaps."""
     ends = np.roll(points, -1, axis=0)
     steps, following = ends - points, np.roll(ends, -1, axis=0) - ends
     straight = steps[:, 0] * following[:, 1] - steps[:, 1] * following[:, 0] == 0
     if bool((straight & ((steps * following).sum(axis=1) < 0)).any()):
         return False
-    axis = min(_sweep_axes(steps), key=lambda vector: _overlap_count(points @ vector, ends @ vector))
-    low = np.minimum(points @ axis, ends @ axis)
-    high = np.maximum(points @ axis, ends @ axis)
+    return not any(_any_meet(points, ends, first, second) for first, second in edge_pairs(points, ends))
+
+
+def edge_pairs(starts: Floats, ends: Floats) -> Iterator[tuple[Indices, Indices]]:
+    """Yield, in chunks, every pair of edges that overlap along the direction in which edges overlap least."""
+    axis = min(_sweep_axes(ends - starts), key=lambda vector: _overlap_count(starts @ vector, ends @ vector))
+    low = np.minimum(starts @ axis, ends @ axis)
+    high = np.maximum(starts @ axis, ends @ axis)
     order = np.argsort(low, kind="stable")
     reach = np.searchsorted(low[order], high[order], side="right")
-    return not any(_any_meet(points, ends, order[first], order[second]) for first, second in _pairs(reach))
+    for first, second in _pairs(reach):
+        yield order[first], order[second]
 
 
 def _sweep_axes(steps: Floats) -> tuple[Floats, ...]:
@@ -306,11 +311,11 @@ def _any_meet(starts: Floats, ends: Floats, first: Indices, second: Indices) -> 
         first, second = first[near], second[near]
     a, b, c, d = starts[first], ends[first], starts[second], ends[second]
     # The boxes overlap, so the edges meet unless one lies wholly on one side of the other.
-    beside = (_side(a, b, c) * _side(a, b, d) > 0) | (_side(c, d, a) * _side(c, d, b) > 0)
+    beside = (side(a, b, c) * side(a, b, d) > 0) | (side(c, d, a) * side(c, d, b) > 0)
     return not bool(beside.all())
 
 
-def _side(a: Floats, b: Floats, c: Floats) -> Floats:
+def side(a: Floats, b: Floats, c: Floats) -> Floats:
     """Sign of the turn a → b → c, row by row."""
     return np.sign((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
 
