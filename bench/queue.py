@@ -112,7 +112,7 @@ def measure_row_security(web: Server, sites: Sites, way: str) -> None:
     runs: dict[bool, list[Load]] = {True: [], False: []}
     for _, secured in itertools.product(range(TURNS), (True, False)):
         sites.get(consensus=False)
-        with queue_data.row_security(secured):
+        with queue_data.row_security(secured=secured):
             runs[secured].append(sites.load(web, way))
     name = f"{way}, {LABELLERS} labellers, {sites.tasks:,} tasks"
     for secured, found in runs.items():

@@ -65,7 +65,7 @@ def build(tasks: int, *, labellers: int, consensus: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def row_security(secured: bool) -> Iterator[None]:
+def row_security(*, secured: bool) -> Iterator[None]:
     """Turns row-level security of every table off meanwhile, unless `secured`: what is left are the other two walls."""
     _alter(["ENABLE", "FORCE"] if secured else ["NO FORCE", "DISABLE"])
     try:
