@@ -1,5 +1,7 @@
 // @ts-check
+import { NEUTRAL } from "./adjust.js";
 import { Emitter } from "./emitter.js";
+/** @import { Adjust } from "./adjust.js" */
 /** @import { Box, Point, Shape, Size } from "./types.js" */
 
 /**
@@ -9,7 +11,7 @@ import { Emitter } from "./emitter.js";
  * @typedef {{
  *   tool: string, label: string, selection: ReadonlySet<string>, hover: string | null, sketch: Sketch | null,
  *   pointer: Point | null, hidden: ReadonlySet<string>, locked: ReadonlySet<string> | null, lastSize: Size | null,
- *   clipboard: readonly Shape[], clipboardFrom: string,
+ *   clipboard: readonly Shape[], clipboardFrom: string, adjust: Adjust,
  * }} SessionState
  */
 
@@ -31,6 +33,7 @@ export class Session {
     lastSize: null,
     clipboard: [],
     clipboardFrom: "",
+    adjust: NEUTRAL,
   };
 
   /** Names the fields that changed. @type {Emitter<ReadonlySet<keyof SessionState>>} */

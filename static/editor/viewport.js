@@ -64,6 +64,16 @@ export function toScreenBox(view, box) {
 }
 
 /**
+ * What of the image is on a stage; it may reach beyond the image.
+ * @param {View} view
+ * @param {Size} stage
+ * @returns {Box} image pixels
+ */
+export function visibleBox(view, stage) {
+  return boxBetween(toImage(view, { x: 0, y: 0 }), toImage(view, { x: stage.width, y: stage.height }));
+}
+
+/**
  * Makes a canvas draw in image pixels; call between `save` and `restore`.
  * @param {CanvasRenderingContext2D} context
  * @param {View} view
@@ -157,7 +167,7 @@ export class Viewport {
 
   /** What of the image is on the stage. @returns {Box} */
   get visible() {
-    return boxBetween(toImage(this.#view, { x: 0, y: 0 }), toImage(this.#view, { x: this.#stage.width, y: this.#stage.height }));
+    return visibleBox(this.#view, this.#stage);
   }
 
   /** @param {Size} image */

@@ -1,8 +1,10 @@
 // @ts-check
-import { applyView, toScreen, toScreenBox } from "../viewport.js";
+import { applyView, toScreen, toScreenBox, visibleBox } from "../viewport.js";
+import { adjusted } from "./adjusting.js";
 import { levelFor } from "./picture.js";
 import { strokeBox } from "./regions.js";
 import { THEME } from "./theme.js";
+/** @import { Adjust } from "../adjust.js" */
 /** @import { Box, Point, Size, View } from "../types.js" */
 /** @import { Picture } from "./picture.js" */
 
@@ -11,14 +13,25 @@ import { THEME } from "./theme.js";
  * @typedef {CanvasRenderingContext2D} Context
  */
 
-/** @param {Context} context @param {Picture} picture @param {View} view @param {Size} image @param {number} ratio */
-export function drawPicture(context, picture, view, image, ratio) {
+/**
+ * @param {Context} context
+ * @param {Picture} picture
+ * @param {View} view
+ * @param {Size} image
+ * @param {number} ratio device pixels per screen pixel
+ * @param {Adjust} adjust
+ */
+export function drawPicture(context, picture, view, image, ratio, adjust) {
+  if (picture.draw) return picture.draw(context, view, image, ratio, adjust);
   const level = levelFor(picture, view.scale * ratio);
   if (!level) return;
+  const seen = visibleBox(view, { width: context.canvas.width / ratio, height: context.canvas.height / ratio });
+  const share = level.width / image.width;
+  const area = { x: seen.x * share, y: seen.y * share, width: seen.width * share, height: seen.height * share };
   context.save();
   applyView(context, view);
-  context.imageSmoothingEnabled = view.scale < 4;
-  context.drawImage(level.source, 0, 0, image.width, image.height);
+  context.imageSmoothingEnabled = view.scale * ratio < 4;
+  context.drawImage(adjusted(level, adjust, area), 0, 0, image.width, image.height);
   context.restore();
 }
 

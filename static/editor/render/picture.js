@@ -1,9 +1,21 @@
 // @ts-check
 
+/** @import { Adjust } from "../adjust.js" */
+/** @import { Emitter } from "../emitter.js" */
+/** @import { Size, View } from "../types.js" */
+
 /**
  * An image ready to paint: itself and copies of half the size each, so that a small view never resamples all pixels.
+ * `adjust` is the frozen `session.state.adjust`: {brightness, contrast, gamma, saturation, invert}, see adjust.js.
+ *
+ * A picture that is more than its levels (tiles, 16-bit data) brings its own `draw`. It gets a context in screen pixels of which one has
+ * `ratio` device pixels, maps by viewport.js alone, and applies `adjust` itself, best by `adjusted` of render/adjusting.js.
+ * `levels` then holds small copies: the minimap and colour pickers read them. `changed` tells that something more came and is to be painted.
  * @typedef {{source: CanvasImageSource, width: number, height: number}} Level
- * @typedef {{levels: Level[], width: number, height: number}} Picture
+ * @typedef {{
+ *   levels: Level[], width: number, height: number, changed?: Emitter<void>,
+ *   draw?: (context: CanvasRenderingContext2D, view: View, image: Size, ratio: number, adjust: Adjust) => void,
+ * }} Picture
  */
 
 const SMALLEST = 512;

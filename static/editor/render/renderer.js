@@ -9,6 +9,9 @@ import { THEME } from "./theme.js";
 /** @import { Shape } from "../types.js" */
 /** @import { Picture } from "./picture.js" */
 
+/** What the base canvas shows of the session. */
+const SETTLED = /** @type {const} */ (["selection", "hidden", "adjust"]);
+
 /** Two canvases and one frame loop: `base` holds what is settled, `overlay` what is under the hand. */
 export class Renderer {
   #editor;
@@ -20,6 +23,8 @@ export class Renderer {
   #ratio = 1;
   /** @type {Picture | null} */
   #picture = null;
+  /** @type {(() => void) | null} */
+  #unwatch = null;
   /** Regions the base canvas leaves to the overlay. @type {ReadonlySet<string>} */
   #lifted = new Set();
   /** Called after a frame was painted. @type {(() => void) | null} */
@@ -37,11 +42,13 @@ export class Renderer {
     editor.viewport.changed.on(() => this.invalidate(true));
     editor.opened.on(() => this.invalidate(true));
     editor.edited.on((ids) => this.invalidate([...ids].some((id) => !this.#lifted.has(id))));
-    editor.session.changed.on((fields) => this.invalidate(fields.has("selection") || fields.has("hidden")));
+    editor.session.changed.on((fields) => this.invalidate(SETTLED.some((field) => fields.has(field))));
   }
 
   /** @param {Picture | null} picture */
   show(picture) {
+    this.#unwatch?.();
+    this.#unwatch = picture?.changed?.on(() => this.invalidate(true)) ?? null;
     this.#picture = picture;
     this.invalidate(true);
   }
@@ -81,7 +88,7 @@ export class Renderer {
     const context = this.#clean(this.#base);
     this.#lifted = new Set(session.state.selection);
     if (!context || !entry) return;
-    if (this.#picture) drawPicture(context, this.#picture, viewport.view, viewport.image, this.#ratio);
+    if (this.#picture) drawPicture(context, this.#picture, viewport.view, viewport.image, this.#ratio, session.state.adjust);
     const settled = this.#visible().filter((shape) => !this.#lifted.has(shape.id));
     drawShapes(context, settled, viewport.view, labels);
   }
