@@ -50,14 +50,12 @@ def build(tasks: int, *, labellers: int, consensus: bool) -> dict[str, Any]:
             labellers_maximum=3 if consensus else 1,
             seed=7,
         )
-        ProjectDataset.objects.create(organisation=organisation, project=project, dataset=dataset)
+        link = ProjectDataset.objects.create(organisation=organisation, project=project, dataset=dataset)
         label = Label.objects.create(
             organisation=organisation, project=project, name="Car", path="Car", colour="#2266aa"
         )
-        after, made = 0, True
-        while made:
-            chunk = initializing.make_chunk(project, dataset.pk, after, limit=initializing.CHUNK)
-            after, made = chunk.last or after, chunk.images > 0
+        while initializing.take_chunk(project, link, limit=initializing.CHUNK).images:
+            continue
         headers = tuple(_sign_in(workspace, number) for number in range(labellers))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE annotations_task, annotations_lease, annotations_annotation, projects_image")

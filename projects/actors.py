@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from projects import datasets, ingest, jobs, people, uploads
+from projects import datasets, ingest, jobs, lifecycle, people, uploads
 from projects.models import Dataset, Datastore, User
 
 
@@ -25,4 +25,5 @@ def write_welcome(job: jobs.Running, user_id: int, place: str, inviter: str) -> 
     people.welcome(user=User.objects.get(pk=user_id), place=place, inviter=inviter)
 
 
+jobs.periodic("projects-take-in", every=timedelta(seconds=20))(lifecycle.take_in_arrivals)
 jobs.periodic("uploads-discard-stale", every=timedelta(hours=1))(uploads.discard_stale)

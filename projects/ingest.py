@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from projects import datastores, image_header, jobs, lifecycle, listing
+from projects import arrivals, datastores, image_header, jobs, listing
 from projects.codes import new_code
 from projects.errors import DomainError
 from projects.models import Dataset, Image
@@ -78,8 +78,6 @@ def run(dataset: Dataset, job: jobs.Running) -> dict[str, int]:
         with job.effects():
             _mark_missing(dataset, place.last_key, None, [])
             _settle(dataset)
-            if place.read:
-                lifecycle.take_in(dataset)
         return {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}
 
 
@@ -112,7 +110,8 @@ def _take(
     place.ignored += len(page.entries) - len(entries)
     upto = max([place.last_key, *(entry.key for entry in page.entries)])
     with job.effects():
-        write(dataset, found)
+        if found:
+            write(dataset, found)
         _mark_missing(dataset, place.last_key, upto, [entry.key for entry in entries if entry.key not in gone])
         place.cursor, place.last_key = page.cursor, upto
         job.checkpoint(asdict(place))
@@ -211,14 +210,15 @@ def write(dataset: Dataset, found: Iterable[Found]) -> int:
             for row in found:
                 copy.write_row(_row(row))
         cursor.execute(
-            f"INSERT INTO projects_image (organisation_id, workspace_id, dataset_id, created_at, {_COLUMNS})"  # noqa: S608  # constants
-            " SELECT %s, %s, %s, now(), code, key, name, state, reason, format, width, height, byte_size, checksum,"
+            f"INSERT INTO projects_image (organisation_id, workspace_id, dataset_id, created_at, arrival, {_COLUMNS})"  # noqa: S608  # constants
+            " SELECT %s, %s, %s, now(), %s, code, key, name, state, reason, format, width, height, byte_size, checksum,"
             " etag, metadata::jsonb FROM ingest_page"
             " ON CONFLICT (dataset_id, key) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
             " format = excluded.format, width = excluded.width, height = excluded.height,"
             " byte_size = excluded.byte_size, checksum = excluded.checksum, etag = excluded.etag,"
-            " metadata = excluded.metadata",
-            [dataset.organisation_id, dataset.workspace_id, dataset.pk],
+            " metadata = excluded.metadata, arrival = CASE WHEN projects_image.state = 'ok' THEN projects_image.arrival"
+            " ELSE excluded.arrival END",
+            [dataset.organisation_id, dataset.workspace_id, dataset.pk, arrivals.draw(dataset)],
         )
         return int(cursor.rowcount)
 

@@ -4,7 +4,6 @@
 is told that the state is another one by now.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +17,8 @@ from projects.models import Dataset, Job, Label, Project, ProjectDataset, User
 
 State = Project.State
 INITIALIZE = "projects.initialize"
-_TAKE_IN = timedelta(minutes=1)
+_REST = timedelta(hours=1)
+"""After a failure, how long until tasks are made of new images again without being asked to."""
 LABELLABLE = (Project.TaskType.MULTICLASS, Project.TaskType.MULTILABEL, Project.TaskType.BOX)
 """Task types that this version has a labelling page for."""
 
@@ -194,22 +194,34 @@ def add_data(*, project: Project, datasets: list[Dataset], actor: User | None) -
     return _enqueue(project, actor)
 
 
-def take_in(dataset: Dataset) -> None:
-    """Makes tasks, soon, for images that came into a dataset after its projects had started. In the caller's transaction.
+def take_in_arrivals() -> int:
+    """Has tasks made of images that came into datasets of started projects; says for how many projects.
 
-    One job a minute and project does, however many files arrive: it runs when its minute is over, so it sees them all.
+    `manage.py tick` asks again and again, so an image waits for the next time and no longer, whatever was lost on the way.
+    One narrow row per project and dataset is compared with its dataset's; images are not touched.
     """
-    minute = int(time.time() // _TAKE_IN.total_seconds())
-    started = Project.objects.filter(
-        project_datasets__dataset=dataset, state__in=(State.INITIALIZING, State.RUNNING, State.PAUSED)
-    ).select_related("workspace")
-    for project in started:
-        jobs.enqueue(
-            INITIALIZE,
-            organisation_id=project.organisation_id,
-            workspace=project.workspace,
-            arguments={"project_id": project.pk},
-            title=f"Add new images to {project.name}"[:200],
-            dedupe_key=f"{_dedupe_key(project)}:{minute}",
-            delay=_TAKE_IN,
-        )
+    behind = ProjectDataset.objects.filter(project=OuterRef("pk"), taken_arrival__lt=F("dataset__arrivals"))
+    started = Project.objects.filter(Exists(behind), state__in=(State.RUNNING, State.PAUSED)).order_by("pk")
+    return sum(_take_in(project) for project in started.select_related("workspace").iterator(chunk_size=500))
+
+
+def _take_in(project: Project) -> bool:
+    key = f"{_dedupe_key(project)}:arrivals"
+    failed_lately = Job.objects.filter(
+        organisation=project.organisation_id,
+        kind=INITIALIZE,
+        dedupe_key=key,
+        state=Job.State.FAILED,
+        finished_at__gt=timezone.now() - _REST,
+    )
+    if failed_lately.exists():
+        return False
+    jobs.enqueue(
+        INITIALIZE,
+        organisation_id=project.organisation_id,
+        workspace=project.workspace,
+        arguments={"project_id": project.pk},
+        title=f"Add new images to {project.name}"[:200],
+        dedupe_key=key,
+    )
+    return True

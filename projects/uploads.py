@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from projects import datastores, image_header, ingest, lifecycle
+from projects import arrivals, datastores, image_header, ingest
 from projects.codes import new_code
 from projects.errors import BadInput, Conflict
 from projects.models import Dataset, Image, Upload, User
@@ -207,6 +207,7 @@ def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, chec
         byte_size=found.byte_size,
         checksum=checksum,
         metadata={**found.metadata, "path": upload.path},
+        arrival=arrivals.draw(upload.dataset),
     )
     Dataset.objects.filter(pk=upload.dataset_id).update(
         state=Dataset.State.READY,
@@ -214,7 +215,6 @@ def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, chec
         byte_size=F("byte_size") + upload.byte_size,
         refreshed_at=timezone.now(),
     )
-    lifecycle.take_in(upload.dataset)
     elsewhere = Image.objects.filter(workspace_id=upload.workspace_id, checksum=checksum).exclude(pk=image.pk)
     other = elsewhere.values_list("dataset__name", flat=True).first()
     return _ended(upload, Upload.State.DONE, f"Also in the dataset “{other}”." if other else "", image)

@@ -82,6 +82,8 @@ class Dataset(models.Model):
     """Images in the states ok, missing and unreadable, as of the last ingest."""
     unreadable_count = models.BigIntegerField(default=0)
     byte_size = models.BigIntegerField(default=0)
+    arrivals = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """Numbers the transactions that brought readable images: see projects.arrivals."""
     refreshed_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -130,6 +132,8 @@ class Image(models.Model):
     """SHA-256 of the bytes, in hex; empty where the store's etag had to do."""
     etag = models.CharField(max_length=100, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    arrival = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """The number, within its dataset, of the transaction that last made it readable: see projects.arrivals."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ImageQuerySet.as_manager()
@@ -145,6 +149,7 @@ class Image(models.Model):
             models.Index(fields=["workspace", "id"], name="image_by_workspace"),
             models.Index(fields=["dataset", "id"], name="image_by_dataset"),
             models.Index(fields=["dataset", "state", "id"], name="image_by_state"),
+            models.Index(fields=["dataset", "arrival", "id"], condition=Q(state="ok"), name="image_by_arrival"),
             models.Index(fields=["workspace", "checksum"], condition=~Q(checksum=""), name="image_by_checksum"),
             models.Index(fields=["dataset", "name"], name="image_by_name"),
         ]

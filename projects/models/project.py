@@ -105,6 +105,9 @@ class ProjectDataset(models.Model):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     project = TenantForeignKey(Project, models.CASCADE, related_name="project_datasets")
     dataset = TenantForeignKey(Dataset, models.PROTECT, related_name="project_datasets")
+    taken_arrival = models.BigIntegerField(default=0, db_default=0, editable=False)
+    taken_image_id = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """Up to which arrival, and which image of it, the project has taken the dataset's images in as tasks."""
 
     objects = ProjectDatasetQuerySet.as_manager()
 
