@@ -4,14 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import drafts, progress, queue, serializers, submitting
-from annotations.models import Annotation, Task, TaskLabel
+from annotations import comments, drafts, patching, progress, queue, serializers, submitting
+from annotations.models import Annotation, Comment, Task, TaskLabel
 from projects import permissions
 from projects.errors import NotAllowed
 from projects.permissions import Action
@@ -120,6 +121,7 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSe
         "list": (None, Scope.READ),
         "retrieve": (Action.SEE_ANNOTATIONS, Scope.READ),
         "draft": (Action.LABEL, Scope.LABEL),
+        "change_draft": (Action.LABEL, Scope.LABEL),
     }
 
     def get_queryset(self) -> QuerySet[Task]:
@@ -143,6 +145,81 @@ class TaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSe
             active_seconds=body.active_seconds,
         )
         return Response({"version": saved.version, "saved_at": saved.saved_at})
+
+    @extend_schema(request=serializers.DraftChangesBody, responses=serializers.SavedOut)
+    def change_draft(self, request: Request, code: str) -> Response:
+        """Autosaves what changed in an unfinished answer since `version`; see `PUT` for the whole of it."""
+        task: Task = self.get_object()
+        body = serializers.read(serializers.DraftChangesBody, request.data)
+        saved = patching.save(
+            project=task.project,
+            task_id=task.pk,
+            labeller_id=caller(request).pk,
+            token=body.lease,
+            changes=body.changes(),
+            version=body.version,
+            active_seconds=body.active_seconds,
+        )
+        return Response({"version": saved.version, "saved_at": saved.saved_at})
+
+
+class CommentPagination(CodeCursorPagination):
+    """The oldest first, as a talk is read."""
+
+    ordering = "id"
+
+
+class CommentViewSet(TenantViewSet):
+    """Comments on images. Labellers see their own threads; see CommentQuerySet for those of others."""
+
+    serializer_class = serializers.CommentSerializer
+    pagination_class = CommentPagination
+    filter_backends = ()
+    rules = {
+        "list": (Action.SEE_PROJECT, Scope.READ),
+        "create": (Action.COMMENT, Scope.LABEL),
+        "resolve": (Action.COMMENT, Scope.LABEL),
+    }
+
+    def get_queryset(self) -> QuerySet[Comment]:
+        return Comment.objects.for_user(self.request.user).select_related("author", "thread", "project")
+
+    def _task(self, code: UUID) -> Task:
+        tasks = Task.objects.for_user(self.request.user).select_related("project", "image")
+        task = get_object_or_404(tasks, code=code)
+        self.check_object_permissions(self.request, task)
+        return task
+
+    @extend_schema(operation_id="tasks_comments_list", responses=serializers.CommentsOut)
+    def list(self, request: Request, code: UUID) -> Response:
+        """What was said about an image, the oldest first."""
+        page = self.paginate_queryset(self.get_queryset().filter(task=self._task(code)))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(request=serializers.NewCommentBody, responses={201: serializers.CommentOut})
+    def create(self, request: Request, code: UUID) -> Response:
+        """Comments on an image, or replies in a thread that the caller sees."""
+        task = self._task(code)
+        body = serializers.read(serializers.NewCommentBody, request.data)
+        thread = body.thread and get_object_or_404(self.get_queryset(), code=body.thread, task=task)
+        comment = comments.add(
+            task=task,
+            author=self.caller,
+            code=body.code,
+            text=body.text.strip(),
+            kind=body.kind,
+            pin=body.pin(),
+            thread=thread or None,
+        )
+        return Response(self.get_serializer(comment).data, status=201)
+
+    @extend_schema(request=serializers.ResolveBody, responses=serializers.CommentOut)
+    def resolve(self, request: Request, code: UUID) -> Response:
+        """Closes a thread, or opens it again."""
+        comment: Comment = self.get_object()
+        body = serializers.read(serializers.ResolveBody, request.data)
+        done = comments.resolve(comment=comment, actor=self.caller, resolved=body.resolved)
+        return Response(self.get_serializer(done).data)
 
 
 class AnnotationFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped

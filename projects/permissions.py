@@ -42,6 +42,7 @@ class Action(StrEnum):
     MANAGE_PROJECT = "project.manage"
     LABEL = "label"
     SEE_ANNOTATIONS = "annotations.see"
+    COMMENT = "comment"
     EXPORT = "export"
     SEE_JOBS = "jobs.see"
     MANAGE_JOBS = "jobs.manage"
@@ -62,6 +63,7 @@ RULES: Mapping[Action, frozenset[str]] = {
     Action.MANAGE_PROJECT: _MANAGERS,
     Action.LABEL: _LABELLERS,
     Action.SEE_ANNOTATIONS: _READERS,
+    Action.COMMENT: _REVIEWERS | {Role.LABELLER},
     Action.EXPORT: _MANAGERS | {Role.REVIEWER},
     Action.SEE_JOBS: _READERS,
     Action.MANAGE_JOBS: _MANAGERS,

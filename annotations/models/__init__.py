@@ -1,10 +1,12 @@
 from annotations.models.annotation import Annotation, AnnotationRevision
+from annotations.models.comment import Comment
 from annotations.models.progress import Metric, ProgressDelta, ProgressTotal
 from annotations.models.task import Lease, QueuePosition, Task, TaskLabel
 
 __all__ = [
     "Annotation",
     "AnnotationRevision",
+    "Comment",
     "Lease",
     "Metric",
     "ProgressDelta",

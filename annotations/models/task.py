@@ -28,6 +28,9 @@ class Task(models.Model):
         SKIPPED = "skipped", "Skipped"
         REMOVED = "removed", "Removed"
 
+    DECIDED = (Status.LABELLED, Status.APPROVED, Status.SKIPPED, Status.REMOVED)
+    """Where no labeller is asked any more."""
+
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     project = TenantForeignKey(Project, models.CASCADE, related_name="tasks", db_index=False)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from annotations.models import Annotation, Lease, Task
+from annotations.models import Annotation, Comment, Lease, Task
 from exports.models import Export
 from projects.models import ApiToken, Dataset, Job, Project, Upload, User, Workspace
 from tests import factories
@@ -63,6 +63,7 @@ def _labelling(task: Task, labeller: User, document: Any, canary: str) -> dict[s
         "annotation": Annotation.objects.create(
             **tenant, task=task, labeller=labeller, state="submitted", document=document, submitted_at=now
         ),
+        "comment": Comment.objects.create(**tenant, task=task, author=labeller, text=f"Comment {canary}"),
         "export": Export.objects.create(**tenant, name=f"export {canary}", format="coco"),
     }
 

@@ -70,6 +70,7 @@ TABLE: dict[str, Row] = {
     "api-projects:project-archive": row("project", post=MANAGE),
     "api-projects:label-list": row(get=ALL, post=MANAGE, body={"project": "@project", "name": "Another label"}),
     "api-projects:label-detail": row("label", get=ALL, patch=MANAGE, delete=MANAGE),
+    "api-projects:preferences": row(get=ALL, patch=ALL),
     # API: exports
     "api-exports:export-list": row(get=ALL, post=EXPORT, body={"project": "@project", "format": "coco"}),
     "api-exports:export-detail": row("export", get=EXPORT),
@@ -82,7 +83,9 @@ TABLE: dict[str, Row] = {
     "api-annotations:project-history": row("project", get=LABEL),
     "api-annotations:task-list": row(get=ALL),
     "api-annotations:task-detail": row("task", get=READ),
-    "api-annotations:task-draft": row("task", put=LABEL),
+    "api-annotations:task-draft": row("task", put=LABEL, patch=LABEL),
+    "api-annotations:task-comments": row("task", get=ALL, post=(OWNER, MANAGER, REVIEWER, LABELLER)),
+    "api-annotations:comment-detail": row("comment", patch=(OWNER, MANAGER, REVIEWER, LABELLER)),
     "api-annotations:annotation-list": row(get=ALL),
     "api-annotations:annotation-detail": row("annotation", get=ALL),
     "api-annotations:annotation-reopen": row("annotation", post=(LABELLER,)),
