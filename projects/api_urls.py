@@ -1,4 +1,4 @@
-from projects.api import data, labels, organisations, uploads
+from projects.api import data, labels, organisations, preferences, uploads
 from projects.api import projects as labelling_projects
 
 urlpatterns = [
@@ -7,4 +7,5 @@ urlpatterns = [
     *labels.routes.urls,
     *data.routes.urls,
     *uploads.routes.urls,
+    *preferences.urlpatterns,
 ]

@@ -3,7 +3,7 @@ from projects.models.data import Dataset, Datastore, Image, Upload
 from projects.models.organisation import Membership, Organisation, Workspace
 from projects.models.project import Label, Project, ProjectDataset
 from projects.models.record import ApiToken, AuditEvent, IdempotencyKey
-from projects.models.user import User
+from projects.models.user import Preferences, User
 
 __all__ = [
     "ApiToken",
@@ -16,6 +16,7 @@ __all__ = [
     "Label",
     "Membership",
     "Organisation",
+    "Preferences",
     "Project",
     "ProjectDataset",
     "Upload",

@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from projects.codes import new_code
+from projects.tenancy import Actor
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,3 +51,25 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def display_name(self) -> str:
         return self.name or self.email.split("@")[0]
+
+
+class PreferencesQuerySet(models.QuerySet["Preferences"]):
+    def for_user(self, user: Actor) -> Self:
+        """A person's own alone."""
+        return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
+
+
+class Preferences(models.Model):
+    """How one person likes the labelling pages: keys, colours, picture adjustments. See projects.preferences."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    editor = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PreferencesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user_id}"

@@ -56,7 +56,8 @@ def test_audit_log_refuses_to_forget(cast: Cast) -> None:
 
 
 def test_every_tenant_table_is_walled() -> None:
-    tables = {model._meta.db_table for model in tenancy.tenant_models()} | {"projects_organisation"}
+    tables = {model._meta.db_table for model in tenancy.tenant_models()}
+    tables |= {"projects_organisation", "projects_preferences"}
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
         assert tables == {name for (name,) in cursor.fetchall()}
