@@ -19,6 +19,11 @@ export class History {
 
   /** Tells of every settled change: a commit, an undo or a redo. @type {Emitter<Diff<T>>} */
   committed = new Emitter();
+  /**
+   * Keeps the items' own rules: changes what else must change before a transaction closes.
+   * @type {((touched: readonly string[], put: (id: string, item: T | null) => void) => void) | null}
+   */
+  settle = null;
 
   /** @param {Store<T>} store */
   constructor(store) {
@@ -60,8 +65,9 @@ export class History {
     this.#store.apply(new Map([[id, [current, item]]]), "local");
   }
 
-  /** Closes the transaction; a transaction without effect leaves no step. */
-  commit() {
+  /** Closes the transaction; a transaction without effect leaves no step. @param {boolean} [settled] whether the items' rules were kept all along */
+  commit(settled = false) {
+    if (!settled) this.settle?.(this.touched(), (id, item) => this.put(id, item));
     const diff = this.#net();
     this.#before = null;
     if (diff.size === 0) return null;
@@ -112,10 +118,21 @@ export class History {
     const diff = new Map();
     for (const [id, before] of this.#before ?? []) {
       const after = this.#store.get(id) ?? null;
-      if (before !== after && JSON.stringify(before) !== JSON.stringify(after)) diff.set(id, [before, after]);
+      if (differ(before, after)) diff.set(id, [before, after]);
     }
     return diff;
   }
+}
+
+/**
+ * Whether two versions of an item say different things. Run lengths are told apart without writing them out, which takes long.
+ * @param {any} before
+ * @param {any} after
+ */
+function differ(before, after) {
+  if (before === after) return false;
+  if (!before?.rle || !after?.rle) return JSON.stringify(before) !== JSON.stringify(after);
+  return before.rle !== after.rle || JSON.stringify({ ...before, rle: null }) !== JSON.stringify({ ...after, rle: null });
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 import { IMAGE, toDocument, toItems } from "./documents.js";
 import { History } from "./history.js";
+import { settle } from "./mask/settling.js";
 import { kindOf } from "./shapes/index.js";
 import { SpatialIndex } from "./spatial.js";
 import { Store } from "./store.js";
@@ -23,11 +24,14 @@ export class Scene {
   /**
    * @param {Size} size
    * @param {AnnotationDocument} document
+   * @param {boolean} [oneMaskPerLabel] whether a label has one mask and a pixel one label, as in semantic segmentation
    */
-  constructor(size, document) {
+  constructor(size, document, oneMaskPerLabel = false) {
     this.size = { width: size.width, height: size.height };
     this.store = new Store(toItems(document));
     this.history = new History(this.store);
+    this.oneMaskPerLabel = oneMaskPerLabel;
+    if (oneMaskPerLabel) this.history.settle = (touched, put) => settle(this, touched, put);
     this.#index = new SpatialIndex(size);
     for (const shape of this.shapes()) this.#index.set(shape.id, kindOf(shape).bounds(shape));
     this.store.changed.on(({ diff }) => this.#follow(diff));

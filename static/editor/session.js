@@ -2,16 +2,21 @@
 import { NEUTRAL } from "./adjust.js";
 import { Emitter } from "./emitter.js";
 /** @import { Adjust } from "./adjust.js" */
+/** @import { Nib } from "./mask/scan.js" */
 /** @import { Box, Point, Shape, Size } from "./types.js" */
 
 /**
+ * How masks are painted: `size` in image pixels, `tolerance` of the wand in steps of a channel, `opacity` of all masks.
+ * @typedef {Readonly<{size: number, nib: Nib, over: "any" | "background", tolerance: number, opacity: number}>} Paint
+ *
  * What is being drawn and is no shape yet.
- * @typedef {{kind: "box", box: Box, label: string} | {kind: "area", box: Box}} Sketch
+ * @typedef {{kind: "box", box: Box, label: string} | {kind: "area", box: Box}
+ *   | {kind: "nib", at: Point, size: number, nib: Nib, erase: boolean}} Sketch
  *
  * @typedef {{
  *   tool: string, label: string, selection: ReadonlySet<string>, hover: string | null, sketch: Sketch | null,
  *   pointer: Point | null, hidden: ReadonlySet<string>, locked: ReadonlySet<string> | null, lastSize: Size | null,
- *   clipboard: readonly Shape[], clipboardFrom: string, adjust: Adjust,
+ *   clipboard: readonly Shape[], clipboardFrom: string, adjust: Adjust, paint: Paint,
  * }} SessionState
  */
 
@@ -34,6 +39,7 @@ export class Session {
     clipboard: [],
     clipboardFrom: "",
     adjust: NEUTRAL,
+    paint: { size: 24, nib: "round", over: "any", tolerance: 24, opacity: 0.55 },
   };
 
   /** Names the fields that changed. @type {Emitter<ReadonlySet<keyof SessionState>>} */

@@ -1,7 +1,6 @@
 // @ts-check
 import { kindOf } from "../shapes/index.js";
 import { toScreen, toScreenBox } from "../viewport.js";
-import { drawMask } from "./masks.js";
 import { THEME, fade, inkOn } from "./theme.js";
 /** @import { Labels } from "../labels.js" */
 /** @import { Box, MaskShape, Point, Shape, View } from "../types.js" */
@@ -17,12 +16,11 @@ import { THEME, fade, inkOn } from "./theme.js";
 export function drawShapes(context, shapes, view, labels) {
   const halo = shapes.length <= THEME.halosUpTo;
   for (const shape of shapes) {
-    if (shape.shape === "mask") drawMask(context, shape, view, labels.colour(shape.label));
-    else outline(context, shape, view, labels.colour(shape.label), THEME.line, THEME.fill, halo);
+    if (shape.shape !== "mask") outline(context, shape, view, labels.colour(shape.label), THEME.line, THEME.fill, halo);
   }
   if (shapes.length > THEME.tagsUpTo) return;
   for (const shape of shapes) {
-    if (kindOf(shape).bounds(shape).width * view.scale >= THEME.tagFromWidth) drawTag(context, shape, view, labels, "");
+    if (shape.shape !== "mask" && kindOf(shape).bounds(shape).width * view.scale >= THEME.tagFromWidth) drawTag(context, shape, view, labels, "");
   }
 }
 
@@ -35,10 +33,7 @@ export function drawShapes(context, shapes, view, labels) {
 export function drawSelection(context, shapes, view, labels) {
   const few = shapes.length <= THEME.tagsUpTo;
   for (const shape of shapes) {
-    if (shape.shape === "mask") {
-      drawMask(context, shape, view, labels.colour(shape.label));
-      strokeBox(context, toScreenBox(view, shape), "#fff", 1, [4, 3]);
-    } else outline(context, shape, view, labels.colour(shape.label), THEME.selectedLine, THEME.selectedFill, few);
+    if (shape.shape !== "mask") outline(context, shape, view, labels.colour(shape.label), THEME.selectedLine, THEME.selectedFill, few);
     if (few) drawTag(context, shape, view, labels, kindOf(shape).measure(shape));
   }
 }

@@ -1,7 +1,9 @@
 // @ts-check
 import { boxesTouch } from "../geometry.js";
+import { masksOf } from "../mask/painting.js";
 import { kindOf } from "../shapes/index.js";
 import { drawCrosshair, drawPicture } from "./layers.js";
+import { MaskLayer } from "./masks.js";
 import { drawHandles, drawHover, drawSelection, drawShapes } from "./regions.js";
 import { drawSketch } from "./sketches.js";
 import { THEME } from "./theme.js";
@@ -17,6 +19,7 @@ export class Renderer {
   #editor;
   #base;
   #overlay;
+  #masks = new MaskLayer();
   #coarse = matchMedia("(pointer: coarse)");
   #dirty = { base: true, overlay: true };
   #frame = 0;
@@ -39,9 +42,14 @@ export class Renderer {
     this.#editor = editor;
     this.#base = base;
     this.#overlay = overlay;
+    this.#masks.canvas.className = overlay.className;
+    overlay.before(this.#masks.canvas);
     editor.viewport.changed.on(() => this.invalidate(true));
-    editor.opened.on(() => this.invalidate(true));
-    editor.edited.on((ids) => this.invalidate([...ids].some((id) => !this.#lifted.has(id))));
+    editor.opened.on(() => {
+      this.#masks.clear();
+      this.invalidate(true);
+    });
+    editor.edited.on((ids) => this.invalidate([...ids].some((id) => !this.#lifted.has(id) && editor.scene.shape(id)?.shape !== "mask")));
     editor.session.changed.on((fields) => this.invalidate(SETTLED.some((field) => fields.has(field))));
   }
 
@@ -62,6 +70,7 @@ export class Renderer {
       canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
     }
+    this.#masks.resize({ width, height }, this.#ratio);
     this.#editor.viewport.resize({ width, height });
     this.invalidate(true);
     this.#paint();
@@ -78,6 +87,7 @@ export class Renderer {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     if (this.#dirty.base) this.#paintBase();
+    this.#paintMasks();
     if (this.#dirty.overlay) this.#paintOverlay();
     this.#dirty = { base: false, overlay: false };
     this.painted?.();
@@ -93,6 +103,13 @@ export class Renderer {
     drawShapes(context, settled, viewport.view, labels);
   }
 
+  #paintMasks() {
+    const { viewport, scene, session, labels } = this.#editor;
+    const masks = masksOf(scene).filter((mask) => !session.state.hidden.has(mask.id));
+    this.#masks.canvas.style.opacity = String(session.state.paint.opacity);
+    this.#masks.paint(masks, session.state.selection, viewport.view, labels, this.#ratio);
+  }
+
   #paintOverlay() {
     const { viewport, scene, session, labels, entry } = this.#editor;
     const context = this.#clean(this.#overlay);
@@ -102,6 +119,7 @@ export class Renderer {
     const hovered = hover && !selection.has(hover) && !hidden.has(hover) ? scene.shape(hover) : undefined;
     if (hovered) drawHover(context, hovered, view, labels);
     const selected = this.#selected();
+    this.#masks.drawRim(context, this.#ratio);
     drawSelection(context, selected, view, labels);
     const only = selected.length === 1 ? selected[0] : undefined;
     if (only && this.#editor.editable && !session.isLocked(only.id)) {

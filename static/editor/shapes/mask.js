@@ -1,20 +1,13 @@
 // @ts-check
-import { boundsOf, boxContains, clampDelta } from "../geometry.js";
-import { fromSegments, pack, toSegments, unpack } from "./rle.js";
-/** @import { Box, MaskShape, Point, Rle, Size } from "../types.js" */
-/** @import { Segment } from "./rle.js" */
+import { clampDelta } from "../geometry.js";
+import { Bitmap, Patch } from "../mask/bitmap.js";
+import { bitmapOf, rleOf } from "../mask/painted.js";
+import { COLUMN, lowest } from "../mask/tiles.js";
+/** @import { Box, MaskShape, Point, Size } from "../types.js" */
 
-/** Unpacked run lengths, remembered as long as the mask itself. @type {WeakMap<Rle, Segment[]>} */
-const unpacked = new WeakMap();
-
-/** @param {MaskShape} shape */
-export function segments(shape) {
-  let known = unpacked.get(shape.rle);
-  if (!known) {
-    known = toSegments(unpack(shape.rle.counts), shape.rle.size[0]);
-    unpacked.set(shape.rle, known);
-  }
-  return known;
+/** The mask with other pixels; its box follows. @param {MaskShape} shape @param {Bitmap} bitmap @returns {MaskShape} */
+export function repainted(shape, bitmap) {
+  return { ...shape, rle: rleOf(bitmap), ...bitmap.bounds };
 }
 
 /** @returns {Point[]} */
@@ -39,14 +32,12 @@ export function bounds(shape) {
 
 /** @param {MaskShape} shape */
 export function area(shape) {
-  return segments(shape).reduce((sum, [, top, bottom]) => sum + bottom - top, 0);
+  return bitmapOf(shape.rle).area;
 }
 
 /** @param {MaskShape} shape @param {Point} point */
 export function contains(shape, point) {
-  if (!boxContains(shape, point)) return false;
-  const [column, row] = [Math.floor(point.x), Math.floor(point.y)];
-  return segments(shape).some(([at, top, bottom]) => at === column && row >= top && row < bottom);
+  return bitmapOf(shape.rle).has(Math.floor(point.x), Math.floor(point.y));
 }
 
 /** A mask has no grips; painting changes it. @param {MaskShape} initial */
@@ -64,16 +55,27 @@ export function reshape(initial) {
 export function translate(initial, delta, limits) {
   const move = clampDelta(bounds(initial), delta, limits);
   const [dx, dy] = [Math.round(move.x), Math.round(move.y)];
-  const [height, width] = initial.rle.size;
-  const moved = segments(initial).map(([column, top, bottom]) => /** @type {Segment} */ ([column + dx, top + dy, bottom + dy]));
-  const counts = pack(fromSegments(moved, height, width));
-  return { ...initial, rle: { size: [height, width], counts }, ...boundsOfSegments(moved) };
+  if (dx === 0 && dy === 0) return initial;
+  const bitmap = bitmapOf(initial.rle);
+  const moved = new Patch(bitmap);
+  for (const [x, top, bottom] of runs(bitmap)) moved.run(x + dx, top + dy, bottom + dy);
+  return repainted(initial, new Bitmap(bitmap).plus(moved));
 }
 
-/** @param {Segment[]} pieces @returns {Box} */
-function boundsOfSegments(pieces) {
-  const boxes = pieces.map(([column, top, bottom]) => ({ x: column, y: top, width: 1, height: bottom - top }));
-  return boundsOf(boxes) ?? { x: 0, y: 0, width: 0, height: 0 };
+/** The set pixels as stretches of columns within words: column, first row, row after the last. @param {Bitmap} bitmap @returns {Generator<[number, number, number]>} */
+function* runs(bitmap) {
+  for (const [place, tile] of bitmap.patch().tiles) {
+    const [left, top] = bitmap.corner(place);
+    for (let at = 0; at < tile.length; at++) {
+      for (let word = tile[at] ?? 0; word !== 0; ) {
+        const from = lowest(word);
+        const length = Math.min(32 - from, lowest(~(word >>> from)));
+        const row = top + (at % COLUMN) * 32 + from;
+        yield [left + Math.floor(at / COLUMN), row, row + length];
+        word &= word + (1 << from); // drops the run that begins at this bit
+      }
+    }
+  }
 }
 
 /** @param {MaskShape} shape */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { kindOf } from "../../../static/editor/shapes/index.js";
-import { fromSegments, pack, toSegments, unpack } from "../../../static/editor/shapes/rle.js";
+import { pack, unpack } from "../../../static/editor/shapes/rle.js";
 import { box, seeded } from "./support.js";
 
 const LIMITS = { width: 200, height: 100 };
@@ -75,8 +75,8 @@ test("moving a polygon's point or the whole of it stays inside the image", () =>
 
 test("polygons without an area are refused", () => {
   const kind = kindOf({ shape: "polygon" });
-  assert.equal(kind.problem({ shape: "polygon", parts: [[[0, 0], [1, 1]]] }), "Every part of a polygon needs at least three points.");
-  assert.equal(kind.problem({ shape: "polygon", parts: [[[0, 0], [1, 1], [2, 2]]] }), "A polygon must enclose an area.");
+  assert.equal(kind.problem({ shape: "polygon", parts: [[[0, 0], [1, 1]]] }, LIMITS), "Every part of a polygon needs at least three points.");
+  assert.equal(kind.problem({ shape: "polygon", parts: [[[0, 0], [1, 1], [2, 2]]] }, LIMITS), "The outline crosses or touches itself.");
 });
 
 test("run lengths are those of pycocotools, there and back", () => {
@@ -85,7 +85,6 @@ test("run lengths are those of pycocotools, there and back", () => {
     const numbers = unpack(counts);
     assert.equal(numbers.reduce((sum, count) => sum + count, 0), height * width);
     assert.equal(pack(numbers), counts);
-    assert.equal(pack(fromSegments(toSegments(numbers, height), height, width)), counts);
   }
 });
 
