@@ -136,6 +136,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"modules": "config.modules"},
             "context_processors": [
                 "django.template.context_processors.debug",
                 "django.template.context_processors.request",
@@ -286,6 +287,11 @@ LOCAL_STORE_ROOTS += [DEMO_IMAGES] if DEMO_IMAGES else []
 """Folders of this machine that a local datastore may read; never the installation's own store, which is all tenants'."""
 SIGNED_URL_SECONDS = env.integer("SIGNED_URL_SECONDS", 900, minimum=10)
 IMAGE_PIXEL_LIMIT = env.integer("IMAGE_PIXEL_LIMIT", 250_000_000, minimum=1)
+TILED_PIXELS = env.integer("TILED_PIXELS", 50_000_000, minimum=1)
+"""JPEG, PNG and TIFF images of more pixels are cut into tiles, and never decoded whole."""
+TILED_PIXEL_LIMIT = env.integer("TILED_PIXEL_LIMIT", 4_000_000_000, minimum=1)
+TILE_QUALITY = env.integer("TILE_QUALITY", 92, minimum=50)
+"""JPEG quality of tiles, without colour subsampling; 100 makes lossless PNG tiles, three to six times as large."""
 CHECKSUM_FILE_LIMIT = env.integer("CHECKSUM_FILE_LIMIT", 4 * 1024 * 1024)
 """Files of a store up to this many bytes are read whole at ingest and get a SHA-256; of larger ones the etag has to do."""
 UPLOAD_FILE_LIMIT = env.integer("UPLOAD_FILE_LIMIT", 512 * 1024 * 1024, minimum=1)
