@@ -82,6 +82,10 @@ function unselectedAt(candidates, point, reach, options) {
  */
 function gripAt(shape, point, reach) {
   const kind = kindOf(shape);
+  if (kind.gripAt) {
+    const grip = kind.gripAt(shape, point, reach);
+    return grip && { ...grip, id: shape.id };
+  }
   let best = null;
   let closest = reach;
   kind.vertices(shape).forEach((vertex, index) => {

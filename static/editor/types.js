@@ -9,7 +9,8 @@
  * @typedef {"manual" | "prelabel" | "prelabel-edited" | "import"} Origin
  * @typedef {{id: string, label: string, origin: Origin, note: string, z: number}} RegionBase
  * @typedef {Readonly<RegionBase & Box & {shape: "box", crowd: boolean}>} BoxShape
- * @typedef {readonly (readonly (readonly [number, number])[])[]} Rings
+ * @typedef {readonly (readonly [number, number])[]} Ring
+ * @typedef {readonly Ring[]} Rings
  * @typedef {Readonly<RegionBase & {shape: "polygon", parts: Rings}>} PolygonShape
  * @typedef {Readonly<{size: readonly [number, number], counts: string}>} Rle
  * @typedef {Readonly<RegionBase & Box & {shape: "mask", rle: Rle}>} MaskShape
@@ -22,7 +23,7 @@
  * @typedef {{labels: string[], regions: Record<string, unknown>[], empty: boolean}} AnnotationDocument
  *
  * @typedef {{kind: "vertex" | "edge" | "body", id: string, index: number}} Hit
- * @typedef {{kind: "vertex" | "edge", index: number}} Grip
+ * @typedef {{kind: "vertex" | "edge", index: number, also?: ReadonlySet<number> | undefined}} Grip `also`: corners that go with it
  * @typedef {{shift: boolean, alt: boolean, ctrl: boolean}} Mods
  * @typedef {{point: Point, screen: Point, button: number, mods: Mods, hit: Hit | null, touch: boolean}} ToolEvent
  *
@@ -43,12 +44,12 @@
  * @typedef {{task: string, outcome: "submitted" | "skipped" | "replayed", annotation: string, version: number}} SubmitResult
  * @typedef {{results: SubmitResult[], next: Page | null}} SubmitAnswer
  * @typedef {{
- *   lease: string, submit: string, heartbeat: string, release: string, draft: string, history: string, leave: string, reopen?: string,
+ *   lease: string, submit: string, heartbeat: string, release: string, draft: string, history: string, leave: string, reopen?: string, preferences?: string,
  * }} Urls
  * @typedef {{
  *   project: {code: string, name: string, task_type: string, paused: boolean, instructions_html: string, instructions_url: string},
  *   labels: Label[], page: Page | null, page_sizes: number[], page_size?: number, user: {name: string},
- *   draft_seconds: number, heartbeat_seconds: number, urls: Urls,
+ *   draft_seconds: number, heartbeat_seconds: number, urls: Urls, preferences?: Partial<import("./preferences.js").Values>,
  * }} Bootstrap
  *
  * Time and timers, injected so that tests run without waiting. `now` is in milliseconds.

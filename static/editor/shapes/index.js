@@ -9,6 +9,7 @@ import * as polygon from "./polygon.js";
  * @typedef {{
  *   vertices: (shape: any) => Point[],
  *   grips: (shape: any) => {kind: "vertex" | "edge", index: number, point: Point}[],
+ *   gripAt?: (shape: any, point: Point, reach: number) => Grip | null,
  *   edges: (shape: any) => [Point, Point][],
  *   bounds: (shape: any) => Box,
  *   area: (shape: any) => number,
