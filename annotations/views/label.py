@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from projects import markdown, navigation, permissions
+from projects import markdown, navigation, permissions, preferences
 from projects.http import UserRequest
 from projects.models import Label, Project, User
 from projects.permissions import Action
@@ -22,6 +22,7 @@ def _urls(project: Project) -> dict[str, str]:
     return {
         **{name: f"{api}{name}/" for name in ("lease", "submit", "heartbeat", "release", "history")},
         "draft": "/api/v1/tasks/{task}/draft/",
+        "preferences": reverse("api-projects:preferences"),
         "leave": reverse("projects:home"),
     }
 
@@ -61,6 +62,7 @@ def bootstrap(request: UserRequest, project: Project) -> dict[str, Any]:
         "page_sizes": PAGE_SIZES if project.is_classification else PAGE_SIZES[:1],
         "page_size": project.page_size,
         "user": {"name": request.user.display_name},
+        "preferences": preferences.of(request.user),
         "draft_seconds": DRAFT_SECONDS,
         "heartbeat_seconds": HEARTBEAT_SECONDS,
         "urls": _urls(project),

@@ -43,7 +43,7 @@ export class Api {
   }
 
   /**
-   * @param {"GET" | "POST" | "PUT"} method
+   * @param {"GET" | "POST" | "PUT" | "PATCH"} method
    * @param {string} url
    * @param {unknown} [body]
    * @param {{keepalive?: boolean, timeout?: number}} [options]

@@ -10,7 +10,8 @@ import { wireButtons } from "./panel/buttons.js";
 import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "./panel/dialogs.js";
 import { element, part, setText, swatch } from "./panel/dom.js";
 import { LabelTree } from "./panel/labels.js";
-import { browserClock, closeDrawer, csrfToken, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
+import { makeOptions, showOptions } from "./panel/options.js";
+import { browserClock, closeDrawer, csrfToken, openPreferences, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
 import { RegionList } from "./panel/regions.js";
 import { say, showEmptyDesk, showStage } from "./panel/stage.js";
 import { showStrip } from "./panel/strip.js";
@@ -25,7 +26,9 @@ const keymap = new Keymap(COMMANDS);
 const focusStage = () => stage.focus({ preventScroll: true });
 /** Whether the label looked for is meant for the selection. */
 let relabels = false;
-const server = connect(new Api(csrfToken), bootstrap.urls);
+const api = new Api(csrfToken);
+const server = connect(api, bootstrap.urls);
+const preferences = openPreferences(bootstrap, api);
 
 const editor = new Editor({
   bootstrap, server, clock: browserClock, storage: localStorage,
@@ -65,6 +68,7 @@ const refreshButtons = wireButtons(editor, keymap, { pressed, focusBack: focusSt
 const bar = new Bar(editor.desk, () => editor.entry, true);
 new Input(editor, stage, keymap);
 showStrip(editor, part("strip"));
+showOptions(editor, makeOptions(editor, preferences));
 fillHelp(keymap, labelTitle);
 for (const name of ["tool.box", "tool.template"]) part(name).hidden = !editor.draws("box");
 wireClosing();

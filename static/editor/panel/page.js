@@ -1,5 +1,7 @@
 // @ts-check
+import { Preferences } from "../preferences.js";
 import { maybePart } from "./dom.js";
+/** @import { Api } from "../api.js" */
 /** @import { Desk } from "../desk.js" */
 /** @import { Bootstrap, Clock } from "../types.js" */
 
@@ -20,6 +22,20 @@ export const browserClock = {
   after: (milliseconds, run) => window.setTimeout(run, milliseconds),
   cancel: (timer) => window.clearTimeout(timer),
 };
+
+/**
+ * The person's preferences as they came with the page; what changes goes to the server, at the latest when the page is left.
+ * @param {Bootstrap} bootstrap
+ * @param {Api} api
+ */
+export function openPreferences({ preferences, urls }, api) {
+  const opened = new Preferences(preferences, {
+    clock: browserClock,
+    send: async (patch, last) => (urls.preferences ? api.send("PATCH", urls.preferences, patch, { keepalive: last }) : null),
+  });
+  window.addEventListener("pagehide", () => void opened.flush(true));
+  return opened;
+}
 
 /** Where the panels become drawers over the picture. */
 const NARROW = matchMedia("(max-width: 760px)");
