@@ -53,10 +53,10 @@ def known_headers() -> None:
 def write_page(dataset: Any, page: int) -> None:
     from django.db import transaction
 
-    from projects import ingest
+    from projects import reading
 
     found = [
-        ingest.Found(
+        reading.Found(
             key=f"photos/{page:04}/{number:06}.jpg",
             state="ok",
             byte_size=200_000,
@@ -69,7 +69,7 @@ def write_page(dataset: Any, page: int) -> None:
         for number in range(PAGE)
     ]
     with transaction.atomic():
-        ingest.write(dataset, found)
+        reading.write(dataset, found)
 
 
 def memory() -> int:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from projects import datasets, ingest, jobs, lifecycle, people, uploads
+from projects import datasets, ingest, jobs, lifecycle, people, reading, uploads
 from projects.models import Dataset, Datastore, User
 
 
@@ -11,6 +11,15 @@ from projects.models import Dataset, Datastore, User
 def ingest_dataset(job: jobs.Running, dataset_id: int) -> dict[str, Any]:
     """Reads the files of a dataset."""
     return dict(ingest.run(Dataset.objects.select_related("datastore__workspace").get(pk=dataset_id), job))
+
+
+@jobs.handler(ingest.READ, queue="io", lease=timedelta(seconds=20), attempts=3, divides="files")
+def read_files(
+    job: jobs.Running, dataset_id: int, files: list[tuple[str, int, str]], *, is_bad: bool = False
+) -> dict[str, Any]:
+    """Reads some files of a dataset."""
+    dataset = Dataset.objects.select_related("datastore__workspace").get(pk=dataset_id)
+    return reading.read_shard(dataset, files, job, is_bad=is_bad)
 
 
 @jobs.handler(datasets.REMOVE_FILES, queue="io", lease=timedelta(minutes=1), attempts=5)
@@ -26,4 +35,5 @@ def write_welcome(job: jobs.Running, user_id: int, place: str, inviter: str) -> 
 
 
 jobs.periodic("projects-take-in", every=timedelta(seconds=20))(lifecycle.take_in_arrivals)
+jobs.periodic("datasets-settle", every=timedelta(minutes=1))(ingest.settle_abandoned)
 jobs.periodic("uploads-discard-stale", every=timedelta(hours=1))(uploads.discard_stale)

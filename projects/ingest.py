@@ -5,99 +5,92 @@ place to go on is saved with them. So it may die at any line and be run again; m
 store is. A bad file is a row in error and never the end of the run.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from projects import arrivals, datastores, image_header, jobs, listing
-from projects.codes import new_code
-from projects.errors import DomainError
-from projects.models import Dataset, Image
-from projects.stores.base import Entry, ObjectMissing, ObjectStore, Page
+from projects import datasets, datastores, jobs, listing, reading
+from projects.errors import BadInput, DomainError
+from projects.models import Dataset, Image, Job
+from projects.stores.base import Entry, ObjectStore, Page
 
-READERS = 12
-"""Files read at the same time."""
+READ = "datasets.read-files"
 REPORTED = 20
 """Files between two reports of progress, which are also where a cancelled run stops."""
-LONGEST_HEADER = 64 * 1024 * 1024
-MOST_VERIFIED_PIXELS = 16_000_000
-"""Larger images are not decoded at ingest: the readers share this process's memory."""
-_COLUMNS = "code, key, name, state, reason, format, width, height, byte_size, checksum, etag, metadata"
+SHARD = 50
+"""Files in a shard: few enough that finding one bad file among them takes minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What there is to know of one file: a row of images without its tenant. `checksum` is a SHA-256 in hex."""
+class FilesLeft(BadInput):
+    """Some files could not be read now, for reasons that lie outside of them."""
 
-    key: str
-    state: str
-    byte_size: int
-    etag: str = ""
-    reason: str = ""
-    format: str = ""
-    width: int = 0
-    height: int = 0
-    checksum: str = ""
-    metadata: dict[str, Any] = field(default_factory=dict)
-    name: str = ""
+    code = "files_left"
 
 
 @dataclass(slots=True)
 class Place:
-    """Where a run is: the listing's cursor, the largest key so far, and what was found up to there."""
+    """Where a run is: the listing's cursor, the largest key and shard so far, and what was found up to there."""
 
     cursor: str = ""
     last_key: str = ""
+    last_shard: int = 0
     listed: int = 0
     read: int = 0
     unreadable: int = 0
     ignored: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of the listing as it concerns a dataset: its files, and those of them that are new or changed."""
+
+    cursor: str
+    upto: str
+    ignored: int
+    files: list[Entry]
+    new: list[Entry]
+
+
 def run(dataset: Dataset, job: jobs.Running) -> dict[str, int]:
-    """Brings the images of a dataset up to date with its store; says what was listed, read and not readable."""
+    """Brings the images of a dataset up to date with its store; says what was listed, read and not readable.
+
+    Files are read here, by threads. If an attempt ended untimely, one of them may have killed the process: from there on
+    they are read in shards, of which the jobs package halves those that do it again until the bad file stands alone.
+    """
     with _settling(dataset, job):
         place = Place(**(job.cursor or {}))
         store = datastores.for_datastore(dataset.datastore)
         wanted = listing.pattern(dataset.pattern)
-        pool = ThreadPoolExecutor(READERS, thread_name_prefix="ingest")
-        try:
+        with reading.readers() as pool:
             for page in store.pages(wanted.prefix, place.cursor):
-                _take(dataset, store, page, wanted, place, job, pool)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-        with job.effects():
-            _mark_missing(dataset, place.last_key, None, [])
-            _settle(dataset)
-        return {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}
+                part = _part(dataset, page, wanted)
+                if job.job.attempt > 1:
+                    _take_in_shards(dataset, part, place, job)
+                else:
+                    _take(dataset, store, part, place, job, pool)
+        return _finish(dataset, place, job)
+
+
+def _part(dataset: Dataset, page: Page, wanted: listing.Pattern) -> Part:
+    kinds = {entry.key: listing.kind_of(entry.key, wanted) for entry in page.entries}
+    files = [entry for entry in page.entries if kinds[entry.key] is not listing.Kind.OTHER]
+    known = reading.known(dataset, [entry.key for entry in files])
+    new = [entry for entry in files if known.get(entry.key) != (entry.etag, entry.size)]
+    upto = max((entry.key for entry in page.entries), default="")
+    return Part(page.cursor, upto, len(page.entries) - len(files), files, new)
 
 
 def _take(
-    dataset: Dataset,
-    store: ObjectStore,
-    page: Page,
-    wanted: listing.Pattern,
-    place: Place,
-    job: jobs.Running,
-    pool: ThreadPoolExecutor,
+    dataset: Dataset, store: ObjectStore, part: Part, place: Place, job: jobs.Running, pool: ThreadPoolExecutor
 ) -> None:
-    """One page of the listing: reads what is new or changed, and writes it with the place behind it."""
-    kinds = {entry.key: listing.kind_of(entry.key, wanted) for entry in page.entries}
-    entries = [entry for entry in page.entries if kinds[entry.key] is not listing.Kind.OTHER]
-    known = _known(dataset, [entry.key for entry in entries])
-    new = [entry for entry in entries if known.get(entry.key) != (entry.etag, entry.size)]
-    found: list[Found] = []
+    """Reads what is new or changed of a page, and writes it with the place behind it."""
+    found: list[reading.Found] = []
     gone: set[str] = set()
-    for entry, result in zip(new, pool.map(lambda entry: read(store, entry), new), strict=True):
+    for entry, result in zip(part.new, pool.map(lambda entry: reading.read(store, entry), part.new), strict=True):
         if result is None:
             gone.add(entry.key)
             continue
@@ -105,140 +98,66 @@ def _take(
         place.unreadable += result.state == Image.State.UNREADABLE
         if len(found) % REPORTED == 0:
             job.progress(place.listed + len(found), note=_words(place))
-    place.listed += len(entries)
     place.read += len(found)
-    place.ignored += len(page.entries) - len(entries)
-    upto = max([place.last_key, *(entry.key for entry in page.entries)])
     with job.effects():
         if found:
-            write(dataset, found)
-        _mark_missing(dataset, place.last_key, upto, [entry.key for entry in entries if entry.key not in gone])
-        place.cursor, place.last_key = page.cursor, upto
+            reading.write(dataset, found)
+        _pass(dataset, part, place, gone)
         job.checkpoint(asdict(place))
     job.progress(place.listed, note=_words(place))
+
+
+def _take_in_shards(dataset: Dataset, part: Part, place: Place, job: jobs.Running) -> None:
+    """Has a page read by shards. Raises Waiting until they have ended; then the run comes back to this page."""
+    own = job.shards.filter(pk__gt=place.last_shard)
+    if part.new and not own.exists():
+        files = [(entry.key, entry.size, entry.etag) for entry in part.new]
+        job.spawn(
+            [
+                {"dataset_id": dataset.pk, "files": files[start : start + SHARD]}
+                for start in range(0, len(files), SHARD)
+            ],
+            kind=READ,
+            more=True,
+        )
+    job.wait_for_shards()
+    with job.effects():
+        place.last_shard = max([place.last_shard, *own.values_list("pk", flat=True)])
+        _pass(dataset, part, place, set())
+        job.checkpoint(asdict(place))
+
+
+def _pass(dataset: Dataset, part: Part, place: Place, gone: set[str]) -> None:
+    """Moves the place behind a page, in the caller's transaction."""
+    upto = max(place.last_key, part.upto)
+    _mark_missing(dataset, place.last_key, upto, [entry.key for entry in part.files if entry.key not in gone])
+    place.cursor, place.last_key = part.cursor, upto
+    place.listed += len(part.files)
+    place.ignored += part.ignored
+
+
+def _finish(dataset: Dataset, place: Place, job: jobs.Running) -> dict[str, int]:
+    """Ends a run that has listed everything; what shards have read counts, also when a person tried them again."""
+    job.wait_for_shards()
+    left = 0
+    for state, arguments, result in job.shards.values_list("state", "arguments", "result").iterator():
+        if state == Job.State.SUCCEEDED:
+            place.read += result["read"]
+            place.unreadable += result["unreadable"]
+        else:
+            left += len(arguments["files"])
+    with job.effects():
+        _mark_missing(dataset, place.last_key, None, [])
+        _settle(dataset)
+    if left:
+        raise FilesLeft(f"{left:,} files could not be read now. Try the job again.")
+    return {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}
 
 
 def _words(place: Place) -> str:
     unreadable = f"{place.unreadable:,} unreadable" if place.unreadable else ""
     ignored = f"{place.ignored:,} other files left out" if place.ignored else ""
     return ", ".join(part for part in (unreadable, ignored) if part)
-
-
-def _known(dataset: Dataset, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Etag and size of the images that need not be read again."""
-    rows = Image.objects.filter(dataset=dataset, key__in=keys, state=Image.State.OK)
-    return {key: (etag, size) for key, etag, size in rows.values_list("key", "etag", "byte_size")}
-
-
-def read(store: ObjectStore, entry: Entry) -> Found | None:
-    """Reads one file's header, or all of a small file. None where the file has gone since it was listed."""
-    is_whole = entry.size <= settings.CHECKSUM_FILE_LIMIT
-    try:
-        data = b""
-        if image_header.supported(entry.key):
-            data = store.read(entry.key) if is_whole else store.read(entry.key, 0, image_header.HEADER_BYTES)
-        header, data = _probed(store, entry, data)
-    except ObjectMissing:
-        return None
-    except image_header.UnreadableImage as error:
-        return _in_error(entry, error.detail)
-    except MemoryError:
-        return _in_error(entry, "The image is too large to be read.")
-    checksum = hashlib.sha256(data).hexdigest() if len(data) == entry.size else ""
-    return of_header(entry, header, checksum)
-
-
-def _probed(store: ObjectStore, entry: Entry, data: bytes) -> tuple[image_header.ImageHeader, bytes]:
-    """The header, reading on for as long as it is not complete; the pixels too, where all of a modest image is there."""
-    limit = settings.IMAGE_PIXEL_LIMIT
-    while len(data) < entry.size and image_header.supported(entry.key):
-        try:
-            return image_header.probe(data, entry.key, whole=False, max_pixels=limit), data
-        except image_header.NeedMoreBytes as more:
-            wanted = min(max(more.minimum or entry.size, 4 * len(data)), entry.size)
-            if wanted > LONGEST_HEADER:
-                raise image_header.UnreadableImage(
-                    "corrupt", "The file's header is not within its first 64 MB."
-                ) from None
-            data += store.read(entry.key, len(data), wanted - len(data))
-    header = image_header.probe(data, entry.key, max_pixels=limit)
-    if header.width * header.height <= MOST_VERIFIED_PIXELS:
-        image_header.probe(data, entry.key, max_pixels=limit, verify=True)
-    return header, data
-
-
-def of_header(entry: Entry, header: image_header.ImageHeader, checksum: str) -> Found:
-    """A readable image. `metadata` holds what is not usual; `proxy` means that browsers get a rendered copy."""
-    unusual = {
-        "mode": header.mode if header.mode != "RGB" else "",
-        "frames": header.frames if header.frames > 1 else 0,
-        "orientation": header.orientation if header.orientation > 1 else 0,
-        "captured_at": header.captured_at,
-        "camera": " ".join(part for part in (header.camera_make, header.camera_model) if part),
-        "proxy": not header.browser_ready,
-    }
-    return Found(
-        key=entry.key,
-        state=Image.State.OK,
-        byte_size=entry.size,
-        etag=entry.etag,
-        format=header.format.lower(),
-        width=header.width,
-        height=header.height,
-        checksum=checksum,
-        metadata={name: value for name, value in unusual.items() if value},
-    )
-
-
-def _in_error(entry: Entry, reason: str) -> Found:
-    return Found(entry.key, Image.State.UNREADABLE, entry.size, entry.etag, reason)
-
-
-def write(dataset: Dataset, found: Iterable[Found]) -> int:
-    """Adds or updates images in bulk, inside the caller's transaction; says how many rows changed.
-
-    PostgreSQL takes no COPY into a table with row-level security, so it goes through a temporary one.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS ingest_page (code uuid, key text, name text, state text, reason text,"
-            " format text, width int, height int, byte_size bigint, checksum text, etag text, metadata text)"
-            " ON COMMIT DELETE ROWS"
-        )
-        cursor.execute("TRUNCATE ingest_page")
-        with cursor.copy(f"COPY ingest_page ({_COLUMNS}) FROM STDIN") as copy:
-            for row in found:
-                copy.write_row(_row(row))
-        cursor.execute(
-            f"INSERT INTO projects_image (organisation_id, workspace_id, dataset_id, created_at, arrival, {_COLUMNS})"  # noqa: S608  # constants
-            " SELECT %s, %s, %s, now(), %s, code, key, name, state, reason, format, width, height, byte_size, checksum,"
-            " etag, metadata::jsonb FROM ingest_page"
-            " ON CONFLICT (dataset_id, key) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
-            " format = excluded.format, width = excluded.width, height = excluded.height,"
-            " byte_size = excluded.byte_size, checksum = excluded.checksum, etag = excluded.etag,"
-            " metadata = excluded.metadata, arrival = CASE WHEN projects_image.state = 'ok' THEN projects_image.arrival"
-            " ELSE excluded.arrival END",
-            [dataset.organisation_id, dataset.workspace_id, dataset.pk, arrivals.draw(dataset)],
-        )
-        return int(cursor.rowcount)
-
-
-def _row(found: Found) -> tuple[Any, ...]:
-    name = found.name or found.key.rpartition("/")[2]
-    return (
-        new_code(),
-        found.key,
-        name[-255:],
-        str(found.state),
-        found.reason[:300],
-        found.format,
-        found.width,
-        found.height,
-        found.byte_size,
-        found.checksum,
-        found.etag[:100],
-        json.dumps(found.metadata) if found.metadata else "{}",
-    )
 
 
 def _mark_missing(dataset: Dataset, after: str, upto: str | None, present: Sequence[str]) -> None:
@@ -278,7 +197,10 @@ def _fail(dataset: Dataset, job: jobs.Running, words: str, *, is_last: bool) -> 
 def _settle(dataset: Dataset) -> None:
     """Counts what the dataset holds now."""
     counts = Image.objects.filter(dataset=dataset).aggregate(
-        images=Count("pk"), unreadable=Count("pk", filter=Q(state=Image.State.UNREADABLE)), size=Sum("byte_size")
+        images=Count("pk"),
+        unreadable=Count("pk", filter=Q(state=Image.State.UNREADABLE)),
+        dicom=Count("pk", filter=Q(format="dicom")),
+        size=Sum("byte_size", filter=Q(frame__lte=1)),
     )
     is_empty = counts["images"] == 0
     Dataset.objects.filter(pk=dataset.pk).update(
@@ -286,6 +208,19 @@ def _settle(dataset: Dataset) -> None:
         error="No image in the store matches the pattern." if is_empty else "",
         image_count=counts["images"],
         unreadable_count=counts["unreadable"],
+        dicom_count=counts["dicom"],
         byte_size=counts["size"] or 0,
         refreshed_at=timezone.now(),
     )
+
+
+def settle_abandoned() -> None:
+    """Settles datasets whose run ended without their hearing of it: cancelled while it waited, or its worker lost."""
+    for dataset in Dataset.objects.filter(state=Dataset.State.INGESTING).iterator(chunk_size=200):
+        job = datasets.latest_job(dataset)
+        if job is not None and not job.has_ended:
+            continue
+        _settle(dataset)
+        if job is not None and job.state == Job.State.FAILED:
+            words = "Reading stopped before its end. What was read is kept; try again."
+            Dataset.objects.filter(pk=dataset.pk).update(state=Dataset.State.FAILED, error=words)

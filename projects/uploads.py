@@ -9,7 +9,7 @@ import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from projects import arrivals, datastores, image_header, ingest
+from projects import arrivals, datastores, image_header, reading
 from projects.codes import new_code
 from projects.errors import BadInput, Conflict
 from projects.models import Dataset, Image, Upload, User
@@ -165,9 +165,10 @@ def _finish(upload: Upload, file: BinaryIO) -> Upload:
     file.seek(0)
     checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
     try:
-        header = image_header.probe(_seekable(file), upload.path, max_pixels=settings.IMAGE_PIXEL_LIMIT)
-        if header.width * header.height <= ingest.MOST_VERIFIED_PIXELS:
-            image_header.probe(_seekable(file), upload.path, max_pixels=settings.IMAGE_PIXEL_LIMIT, verify=True)
+        limits = {"max_pixels": settings.IMAGE_PIXEL_LIMIT, "max_tiled": settings.TILED_PIXEL_LIMIT}
+        header = image_header.probe(_seekable(file), upload.path, **limits)
+        if header.width * header.height <= reading.MOST_VERIFIED_PIXELS:
+            image_header.probe(_seekable(file), upload.path, verify=True, **limits)
     except image_header.UnreadableImage as error:
         return _ended(upload, Upload.State.FAILED, error.detail)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -192,32 +193,43 @@ def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, chec
     """Stores the bytes under a generated key and makes the row. The object goes first: a row never points nowhere."""
     code = new_code()
     key = f"{upload.dataset.code}/{code}.{header.format.lower()}"
-    found = ingest.of_header(Entry(key, upload.byte_size, ""), header, checksum)
+    found = reading.of_header(Entry(key, upload.byte_size, ""), header, checksum)
     datastores.for_datastore(upload.dataset.datastore).put(key, file, header.content_type)
-    image = Image.objects.create(
-        organisation_id=upload.organisation_id,
-        workspace_id=upload.workspace_id,
-        dataset=upload.dataset,
-        code=code,
-        key=key,
-        name=upload.path.rpartition("/")[2][-255:],
-        format=found.format,
-        width=found.width,
-        height=found.height,
-        byte_size=found.byte_size,
-        checksum=checksum,
-        metadata={**found.metadata, "path": upload.path},
-        arrival=arrivals.draw(upload.dataset),
+    arrival, frames = arrivals.draw(upload.dataset), _frames(found, upload)
+    images = Image.objects.bulk_create(
+        Image(
+            organisation_id=upload.organisation_id,
+            workspace_id=upload.workspace_id,
+            dataset=upload.dataset,
+            code=code if frame is frames[0] else new_code(),
+            key=key,
+            frame=frame.frame,
+            name=frame.name,
+            format=found.format,
+            width=found.width,
+            height=found.height,
+            byte_size=found.byte_size,
+            checksum=checksum,
+            metadata={**found.metadata, "path": upload.path},
+            arrival=arrival,
+        )
+        for frame in frames
     )
     Dataset.objects.filter(pk=upload.dataset_id).update(
         state=Dataset.State.READY,
-        image_count=F("image_count") + 1,
+        image_count=F("image_count") + len(images),
+        dicom_count=F("dicom_count") + (len(images) if found.format == "dicom" else 0),
         byte_size=F("byte_size") + upload.byte_size,
         refreshed_at=timezone.now(),
     )
-    elsewhere = Image.objects.filter(workspace_id=upload.workspace_id, checksum=checksum).exclude(pk=image.pk)
+    elsewhere = Image.objects.filter(workspace_id=upload.workspace_id, checksum=checksum).exclude(pk__in=[image.pk for image in images])
     other = elsewhere.values_list("dataset__name", flat=True).first()
-    return _ended(upload, Upload.State.DONE, f"Also in the dataset “{other}”." if other else "", image)
+    return _ended(upload, Upload.State.DONE, f"Also in the dataset “{other}”." if other else "", images[0])
+
+
+def _frames(found: reading.Found, upload: Upload) -> list[reading.Found]:
+    """What the upload becomes: one image, or one per frame, called by the name that the person gave."""
+    return reading.frames_of(replace(found, name=upload.path.rpartition("/")[2][-255:]))
 
 
 def _ended(upload: Upload, state: str, reason: str, image: Image | None = None) -> Upload:

@@ -33,6 +33,8 @@ class Kind:
     attempts: int
     time_limit: timedelta
     function: Function
+    divides: str = ""
+    """The argument that lists what a shard works on, where a shard that kills its worker is to be halved."""
 
     def check(self, arguments: Mapping[str, Any]) -> None:
         """Raises TypeError if the handler does not take these arguments."""
@@ -62,10 +64,12 @@ def handler(
     lease: timedelta = timedelta(minutes=1),
     attempts: int = 3,
     time_limit: timedelta | None = None,
+    divides: str = "",
 ) -> Callable[[F], F]:
     """Registers the decorated function as the handler of one kind of job; it takes a Running and the job's arguments.
 
     `lease` is how long a worker that died keeps the job from others: a living one extends it, so it may be short.
+    `divides` names the argument that lists a shard's items: see `projects.jobs.bisecting`.
     """
     if queue not in QUEUES:
         raise ValueError(f"{name}: no queue is called {queue!r}; choose from {', '.join(QUEUES)}.")
@@ -74,7 +78,7 @@ def handler(
         known = kinds.get(name)
         if known and known.function.__qualname__ != function.__qualname__:
             raise ValueError(f"Two handlers are registered for jobs of kind {name!r}.")
-        kinds[name] = Kind(name, queue, lease, attempts, time_limit or QUEUES[queue], function)
+        kinds[name] = Kind(name, queue, lease, attempts, time_limit or QUEUES[queue], function, divides)
         return function
 
     return register

@@ -101,11 +101,11 @@ class Running:
             self._pending["cursor"] = cursor
         self.job.cursor = cursor
 
-    def spawn(self, arguments: Sequence[Mapping[str, Any]], *, kind: str, title: str = "") -> int:
+    def spawn(self, arguments: Sequence[Mapping[str, Any]], *, kind: str, title: str = "", more: bool = False) -> int:
         """Makes one shard of `kind` for each set of arguments; says how many there are. Does nothing where the job has
-        shards of this kind already, so a handler that runs again may simply call it again.
+        shards of this kind already, so a handler that runs again may simply call it again, unless it asks for `more`.
         """
-        if existing := self.shards.filter(kind=kind).count():
+        if not more and (existing := self.shards.filter(kind=kind).count()):
             return existing
         with self.effects():
             self._watch.forget_progress()

@@ -10,7 +10,7 @@ from django.db.models import PROTECT, Exists, ManyToOneRel, OuterRef, Q
 from django.db.models.functions import Now
 
 from projects import tenancy
-from projects.jobs import claiming, doorbell, outcomes
+from projects.jobs import bisecting, claiming, doorbell, outcomes
 from projects.jobs.models import Job
 from projects.jobs.registry import QUEUES, periodic
 
@@ -50,6 +50,8 @@ def _release(job_id: int, parent_id: int | None) -> bool:
     if job is None:
         return False
     logger.warning("Job %s (%s) lost its worker in attempt %d", job.code, job.kind, job.attempt)
+    if bisecting.divide(job):
+        return True
     detail = f"The worker stopped answering in attempt {job.attempt}."
     outcomes.leave_running(job, job.cancel_requested, outcomes.failure(job, "worker_lost", detail))
     return True

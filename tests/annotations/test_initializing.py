@@ -13,7 +13,7 @@ from annotations import initializing, progress
 from annotations.initializing import Chunk
 from annotations.models import Task
 from annotations.progress import Counts
-from projects import ingest, jobs, tenancy
+from projects import jobs, reading, tenancy
 from projects.models import Job, Project, ProjectDataset
 from tests.annotations.conftest import Bench, MakeBench
 
@@ -124,7 +124,7 @@ def test_what_was_taken_in_is_not_read_again(draft: Bench) -> None:
     draft.add_images(3000)
     run(draft)
     with transaction.atomic():
-        ingest.write(draft.dataset, [ingest.Found(f"new/{n}.jpg", "ok", 5, width=1, height=1) for n in range(3)])
+        reading.write(draft.dataset, [reading.Found(f"new/{n}.jpg", "ok", 5, width=1, height=1) for n in range(3)])
     link = ProjectDataset.objects.get(project=draft.project)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE projects_image")
@@ -145,7 +145,7 @@ def test_an_image_that_commits_late_is_not_missed(draft: Bench) -> None:
 
     def write(name: str, wait: threading.Event | None) -> None:
         with tenancy.for_organisation(draft.project.organisation_id), transaction.atomic():
-            ingest.write(draft.dataset, [ingest.Found(name, "ok", 5, width=1, height=1)])
+            reading.write(draft.dataset, [reading.Found(name, "ok", 5, width=1, height=1)])
             drawn.set()
             if wait:
                 assert wait.wait(20)
@@ -177,10 +177,10 @@ def test_nothing_is_missed_or_doubled_while_others_write(draft: Bench) -> None:
         for page in range(30):
             with tenancy.for_organisation(organisation), transaction.atomic():
                 found = [
-                    ingest.Found(f"{number}/{page}/{n}.jpg", "ok" if n else "unreadable", 5, width=1, height=1)
+                    reading.Found(f"{number}/{page}/{n}.jpg", "ok" if n else "unreadable", 5, width=1, height=1)
                     for n in range(4)
                 ]
-                ingest.write(draft.dataset, found)
+                reading.write(draft.dataset, found)
                 time.sleep(random.random() / 100)
         connection.close()
         return 0

@@ -8,8 +8,9 @@ import pytest
 from django.db import transaction
 
 from annotations.models import Task
-from projects import credentials, datasets, ingest, jobs, lifecycle, tenancy
+from projects import credentials, datasets, ingest, jobs, lifecycle, reading, tenancy
 from projects.models import Dataset, Image, Job
+from projects.stores.base import Entry, StoreRefused
 from projects.stores.local import LocalStore
 from tests import factories
 from tests.conftest import Cast
@@ -127,11 +128,11 @@ def test_listing_in_any_order_marks_only_the_missing(dataset: Dataset, cast: Cas
     # Azure accounts with folders of their own list "a/x" before "a-b", which is not the order of the keys.
     keys = ["a/x.jpg", "a-b.jpg", "a0.jpg", "b.jpg"]
     with transaction.atomic():
-        ingest.write(dataset, [ingest.Found(key, "ok", 5, width=1, height=1) for key in [*keys, "a-c.jpg", "c.jpg"]])
+        reading.write(dataset, [reading.Found(key, "ok", 5, width=1, height=1) for key in [*keys, "a-c.jpg", "c.jpg"]])
     last = ""
     for key in keys:
         upto = max(last, key)
-        ingest.write(dataset, [ingest.Found(key, "ok", 5, width=1, height=1)])
+        reading.write(dataset, [reading.Found(key, "ok", 5, width=1, height=1)])
         ingest._mark_missing(dataset, last, upto, [key])
         last = upto
     ingest._mark_missing(dataset, last, None, [])
@@ -144,15 +145,15 @@ def test_run_goes_on_behind_its_checkpoint(
     for index in range(6):
         (folder / f"{index}.jpg").write_bytes(photo(index))
     monkeypatch.setattr(LocalStore.pages, "__defaults__", ("", "", 2))
-    real, calls = ingest.write, []
+    real, calls = reading.write, []
 
-    def dying(dataset: Dataset, found: list[ingest.Found]) -> int:
+    def dying(dataset: Dataset, found: list[reading.Found]) -> int:
         calls.append([row.key for row in found])
         if len(calls) == 3:
             raise RuntimeError("the power went")
         return real(dataset, found)
 
-    monkeypatch.setattr(ingest, "write", dying)
+    monkeypatch.setattr(reading, "write", dying)
     job = read(dataset, cast)
     assert (job.state, job.attempt, job.cursor["last_key"]) == ("queued", 1, "3.jpg")
     assert (dataset.state, len(rows(dataset))) == ("ingesting", 4)
@@ -207,12 +208,12 @@ def test_refresh_while_reading_gives_the_same_job(dataset: Dataset, cast: Cast) 
 
 
 def test_write_under_the_walls_cannot_reach_another_tenant(dataset: Dataset, cast: Cast) -> None:
-    found = [ingest.Found("a.jpg", "ok", 5, width=1, height=1)]
+    found = [reading.Found("a.jpg", "ok", 5, width=1, height=1)]
     foreign = cast.foreign_project.organisation_id
     with tenancy.for_organisation(foreign), pytest.raises(Dataset.DoesNotExist), transaction.atomic():
-        ingest.write(dataset, found)
+        reading.write(dataset, found)
     with tenancy.for_organisation(cast.organisation.pk), transaction.atomic():
-        assert ingest.write(dataset, found) == 1
+        assert reading.write(dataset, found) == 1
 
 
 def test_azure_container_is_read(container: Container, cast: Cast, photo: Photo) -> None:
@@ -280,3 +281,65 @@ def test_new_and_repaired_files_become_tasks_of_running_projects(
     assert tasks() == ["a.jpg", "b.jpg", "c.jpg"]
     assert lifecycle.take_in_arrivals() == 0
     assert [job.result["images"] for job in Job.objects.filter(kind="projects.initialize").order_by("pk")] == [1, 2, 1]
+
+
+def test_after_an_untimely_end_files_are_read_in_shards(
+    dataset: Dataset, cast: Cast, folder: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(7):
+        (folder / f"{index}.jpg").write_bytes(photo(index))
+    (folder / "7.jpg").write_bytes(b"broken")
+    monkeypatch.setattr(LocalStore.pages, "__defaults__", ("", "", 4))
+    monkeypatch.setattr(ingest, "SHARD", 3)
+    job = datasets.refresh(actor=cast.manager, dataset=dataset)
+    Job.objects.filter(pk=job.pk).update(attempt=1)
+    jobs.run_due()
+    job.refresh_from_db()
+    dataset.refresh_from_db()
+    assert (job.state, job.attempt) == ("succeeded", 2)
+    assert job.result == {"listed": 8, "read": 8, "unreadable": 1, "ignored": 0, "shards": {"succeeded": 4}}
+    assert [len(shard.arguments["files"]) for shard in job.shards.order_by("pk")] == [3, 1, 3, 1]
+    assert (dataset.state, dataset.image_count, dataset.unreadable_count) == ("ready", 8, 1)
+
+
+def test_files_that_a_shard_could_not_read_are_read_when_it_is_tried_again(
+    dataset: Dataset, cast: Cast, folder: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(4):
+        (folder / f"{index}.jpg").write_bytes(photo(index))
+    monkeypatch.setattr(ingest, "SHARD", 2)
+    real = reading.read
+
+    def away(store: LocalStore, entry: Entry) -> reading.Found | None:
+        if entry.key == "3.jpg":
+            raise StoreRefused("The store is closed.")
+        return real(store, entry)
+
+    monkeypatch.setattr(reading, "read", away)
+    job = datasets.refresh(actor=cast.manager, dataset=dataset)
+    Job.objects.filter(pk=job.pk).update(attempt=1)
+    jobs.run_due()
+    job.refresh_from_db()
+    dataset.refresh_from_db()
+    assert (job.state, job.error_detail) == ("failed", "2 files could not be read now. Try the job again.")
+    assert (dataset.state, dataset.image_count) == ("failed", 2)
+    monkeypatch.setattr(reading, "read", real)
+    jobs.retry(job)
+    jobs.run_due()
+    job.refresh_from_db()
+    dataset.refresh_from_db()
+    assert (job.state, job.result["read"], dataset.state, dataset.image_count) == ("succeeded", 4, "ready", 4)
+
+
+@pytest.mark.parametrize(("ended", "state"), [("cancelled", "empty"), ("failed", "failed")])
+def test_a_run_that_ended_unheard_leaves_no_dataset_reading(
+    dataset: Dataset, cast: Cast, ended: str, state: str
+) -> None:
+    job = datasets.refresh(actor=cast.manager, dataset=dataset)
+    ingest.settle_abandoned()
+    dataset.refresh_from_db()
+    assert dataset.state == "ingesting"
+    Job.objects.filter(pk=job.pk).update(state=ended)
+    ingest.settle_abandoned()
+    dataset.refresh_from_db()
+    assert dataset.state == state

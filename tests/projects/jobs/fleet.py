@@ -70,6 +70,7 @@ class Fleet:
             "DJANGO_SETTINGS_MODULE": "tests.projects.jobs.settings",
             "TEST_JOBS_DATABASE": database,
             "TEST_JOBS_REDIS": self.redis.url,
+            "LOCAL_STORE_ROOTS": str(self.folder),
             "dramatiq_restart_delay": "300",
             "dramatiq_queue_prefetch": "1",
         }

@@ -12,6 +12,7 @@ from projects.errors import BadInput
 from projects.models import Workspace
 
 SHORT = timedelta(seconds=4)
+KILLER = b"the decoder does not survive this"
 
 
 def leave_mark(job: jobs.Running, name: str) -> None:
@@ -99,3 +100,22 @@ def await_file(job: jobs.Running, path: str) -> None:
     while not Path(path).exists():
         job.check()
         time.sleep(0.02)
+
+
+@jobs.handler("test.whole", queue="bulk", lease=SHORT)
+def whole(job: jobs.Running, items: list[str]) -> dict[str, Any]:
+    """Has its items worked on by one shard."""
+    job.spawn([{"items": items}], kind="test.some", title="Items")
+    job.wait_for_shards()
+    results = [shard.result for shard in job.shards]
+    return {name: sorted(item for result in results for item in result[name]) for name in ("done", "bad")}
+
+
+@jobs.handler("test.some", queue="bulk", lease=SHORT, attempts=2, divides="items")
+def some(job: jobs.Running, items: list[str], *, is_bad: bool = False) -> dict[str, Any]:
+    """Works on items that may be the end of its worker; says what it did."""
+    if is_bad:
+        return {"done": [], "bad": items}
+    if "killer" in items:
+        raise jobs.LostLease  # nothing is written, as when a worker dies
+    return {"done": items, "bad": []}

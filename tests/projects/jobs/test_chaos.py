@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from PIL import Image as Pillow
 
-from projects import jobs
+from projects import datasets, jobs, reading
 from projects.jobs import doorbell
-from projects.models import Organisation, Workspace
+from projects.models import Image, Organisation, Workspace
 from tests import factories
+from tests.projects.jobs import handlers
 from tests.projects.jobs.fleet import Fleet, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.xdist_group("jobs-chaos")]
@@ -127,6 +129,33 @@ def test_poison_fails_and_the_others_go_on(crew, organisation):
     assert (fresh(poison).state, fresh(poison).error_code, fresh(poison).attempt) == ("failed", "worker_lost", 2)
     assert {fresh(job).state for job in others} == {"succeeded"}
     assert len(marks()) == 6
+
+
+def test_a_file_that_kills_its_reader_is_found_and_the_others_are_read(crew, organisation):
+    folder = crew.fleet.folder / "photos"
+    folder.mkdir()
+    for number in range(6):
+        Pillow.new("RGB", (20, 10 + number)).save(folder / f"{number}.png")
+    (folder / "4.png").write_bytes(handlers.KILLER)
+    store = factories.DatastoreFactory(workspace__organisation=organisation, location={"path": str(folder)})
+    dataset = factories.DatasetFactory(workspace=store.workspace, datastore=store, pattern="**/*.*")
+    job = datasets.refresh(actor=factories.UserFactory(), dataset=dataset)
+
+    def all_ended() -> bool:
+        crew.complete()
+        return ended(job)
+
+    until(all_ended, 120)
+    expected = {f"{n}.png": ("ok", 10 + n) for n in range(6)} | {"4.png": ("unreadable", 0)}
+    images = Image.objects.filter(dataset=dataset)
+    assert {image.key: (image.state, image.height) for image in images} == expected
+    assert images.get(key="4.png").reason == reading.KILLER
+    job = fresh(job)
+    assert (job.state, job.result["read"], job.result["unreadable"]) == ("succeeded", 6, 1)
+    assert set(job.result["shards"]) == {"succeeded"}
+    again = datasets.refresh(actor=factories.UserFactory(), dataset=dataset)
+    until(lambda: ended(again))
+    assert (fresh(again).attempt, fresh(again).result["read"]) == (1, 0)
 
 
 def test_workers_with_wrong_clocks(crew, organisation):

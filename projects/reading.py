@@ -1,0 +1,218 @@
+"""Reading image files into rows: a file's header and checksum, and many rows at once.
+
+A bad file is a row in error and never the end of a run. A file that kills the process that reads it is found by halving
+(`projects.jobs`), becomes a row in error like any other, and is left alone until it changes.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+
+from projects import arrivals, datastores, image_header, jobs
+from projects.codes import new_code
+from projects.models import Dataset, Image
+from projects.stores.base import Entry, ObjectMissing, ObjectStore
+from projects.stores.ranged import RangedFile
+
+READERS = 12
+"""Files read at the same time."""
+LONGEST_START = 4 * 1024 * 1024
+"""A header that is not within so many bytes is read piece by piece, wherever the pieces are."""
+MOST_VERIFIED_PIXELS = 16_000_000
+"""Larger images are not decoded at ingest: the readers share this process's memory."""
+KILLER = "Reading this file ended the process each time, so it is left out. Replace it by a sound copy."
+_COLUMNS = "code, key, frame, name, state, reason, format, width, height, byte_size, checksum, etag, metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is to know of one file: a row of images without its tenant. `checksum` is a SHA-256 in hex."""
+
+    key: str
+    state: str
+    byte_size: int
+    etag: str = ""
+    reason: str = ""
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    checksum: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    frame: int = 0
+
+
+def known(dataset: Dataset, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Etag and size of the files that need not be read again: images, and what killed its readers."""
+    settled = Q(state=Image.State.OK) | Q(state=Image.State.UNREADABLE, metadata__killer=True)
+    rows = Image.objects.filter(settled, dataset=dataset, key__in=keys)
+    return {key: (etag, size) for key, etag, size in rows.values_list("key", "etag", "byte_size")}
+
+
+def read(store: ObjectStore, entry: Entry) -> Found | None:
+    """Reads one file's header, or all of a small file. None where the file has gone since it was listed."""
+    is_whole = entry.size <= settings.CHECKSUM_FILE_LIMIT
+    try:
+        data = b""
+        if image_header.supported(entry.key):
+            data = store.read(entry.key) if is_whole else store.read(entry.key, 0, image_header.HEADER_BYTES)
+        header, data = _probed(store, entry, data)
+    except ObjectMissing:
+        return None
+    except image_header.UnreadableImage as error:
+        return _in_error(entry, error.detail)
+    except MemoryError:
+        return _in_error(entry, "The image is too large to be read.")
+    checksum = hashlib.sha256(data).hexdigest() if len(data) == entry.size else ""
+    return of_header(entry, header, checksum)
+
+
+def _probed(store: ObjectStore, entry: Entry, data: bytes) -> tuple[image_header.ImageHeader, bytes]:
+    """The header, reading on for as long as it is not complete; the pixels too, where all of a modest image is there."""
+    limits = {"max_pixels": settings.IMAGE_PIXEL_LIMIT, "max_tiled": settings.TILED_PIXEL_LIMIT}
+    while len(data) < entry.size and image_header.supported(entry.key):
+        try:
+            return image_header.probe(data, entry.key, whole=False, **limits), data
+        except image_header.NeedMoreBytes as more:
+            wanted = min(max(more.minimum or entry.size, 4 * len(data)), entry.size)
+            if wanted > LONGEST_START or image_header.is_scattered(data):
+                return image_header.probe(RangedFile(store, entry, data), entry.key, **limits), data
+            data += store.read(entry.key, len(data), wanted - len(data))
+    header = image_header.probe(data, entry.key, **limits)
+    if header.width * header.height <= MOST_VERIFIED_PIXELS:
+        image_header.probe(data, entry.key, verify=True, **limits)
+    return header, data
+
+
+def of_header(entry: Entry, header: image_header.ImageHeader, checksum: str) -> Found:
+    """A readable image. `metadata` holds what is not usual; `proxy` means that browsers get a rendered copy."""
+    unusual = {
+        "mode": header.mode if header.mode != "RGB" else "",
+        "frames": header.frames if header.frames > 1 else 0,
+        "orientation": header.orientation if header.orientation > 1 else 0,
+        "captured_at": header.captured_at,
+        "camera": " ".join(part for part in (header.camera_make, header.camera_model) if part),
+        "proxy": not header.browser_ready,
+        "dicom": dict(header.technical),
+    }
+    return Found(
+        key=entry.key,
+        state=Image.State.OK,
+        byte_size=entry.size,
+        etag=entry.etag,
+        format=header.format.lower(),
+        width=header.width,
+        height=header.height,
+        checksum=checksum,
+        metadata={name: value for name, value in unusual.items() if value},
+    )
+
+
+def _in_error(entry: Entry, reason: str) -> Found:
+    return Found(entry.key, Image.State.UNREADABLE, entry.size, entry.etag, reason)
+
+
+def write(dataset: Dataset, found: Iterable[Found]) -> int:
+    """Adds or updates images in bulk, inside the caller's transaction; says how many rows changed.
+
+    PostgreSQL takes no COPY into a table with row-level security, so it goes through a temporary one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS ingest_page (code uuid, key text COLLATE \"C\", frame int, name text, state text, reason text,"
+            " format text, width int, height int, byte_size bigint, checksum text, etag text, metadata text)"
+            " ON COMMIT DELETE ROWS"
+        )
+        cursor.execute("TRUNCATE ingest_page")
+        with cursor.copy(f"COPY ingest_page ({_COLUMNS}) FROM STDIN") as copy:
+            for row in chain.from_iterable(map(frames_of, found)):
+                copy.write_row(_row(row))
+        cursor.execute(
+            f"INSERT INTO projects_image (organisation_id, workspace_id, dataset_id, created_at, arrival, {_COLUMNS})"  # noqa: S608  # constants
+            " SELECT %s, %s, %s, now(), %s, code, key, frame, name, state, reason, format, width, height, byte_size, checksum,"
+            " etag, metadata::jsonb FROM ingest_page"
+            " ON CONFLICT (dataset_id, key, frame) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+            " format = excluded.format, width = excluded.width, height = excluded.height,"
+            " byte_size = excluded.byte_size, checksum = excluded.checksum, etag = excluded.etag,"
+            " metadata = excluded.metadata, arrival = CASE WHEN projects_image.state = 'ok' THEN projects_image.arrival"
+            " ELSE excluded.arrival END",
+            [dataset.organisation_id, dataset.workspace_id, dataset.pk, arrivals.draw(dataset)],
+        )
+        changed = int(cursor.rowcount)
+        cursor.execute(
+            "UPDATE projects_image i SET state = 'missing', reason = 'The file no longer has this frame.'"
+            " WHERE i.dataset_id = %s AND i.state <> 'missing' AND i.key = ANY (ARRAY (SELECT key FROM ingest_page))"
+            " AND NOT EXISTS (SELECT FROM ingest_page p WHERE p.key = i.key AND p.frame = i.frame)",
+            [dataset.pk],
+        )
+        return changed
+
+
+def frames_of(found: Found) -> list[Found]:
+    """One image per frame of a multi-frame DICOM file: a frame is what is labelled. Else the file's one image."""
+    frames = int(found.metadata.get("frames", 1)) if found.format == "dicom" else 1
+    if frames == 1:
+        return [found]
+    name = found.name or found.key.rpartition("/")[2]
+    return [replace(found, frame=frame, name=f"{name[-240:]}#{frame}") for frame in range(1, frames + 1)]
+
+
+def _row(found: Found) -> tuple[Any, ...]:
+    name = found.name or found.key.rpartition("/")[2]
+    return (
+        new_code(),
+        found.key,
+        found.frame,
+        name[-255:],
+        str(found.state),
+        found.reason[:300],
+        found.format,
+        found.width,
+        found.height,
+        found.byte_size,
+        found.checksum,
+        found.etag[:100],
+        json.dumps(found.metadata) if found.metadata else "{}",
+    )
+
+
+@contextmanager
+def readers() -> Iterator[ThreadPoolExecutor]:
+    """Threads that read files; those that have not begun are forgotten at the end."""
+    pool = ThreadPoolExecutor(READERS, thread_name_prefix="ingest")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def read_shard(
+    dataset: Dataset, files: Sequence[tuple[str, int, str]], job: jobs.Running, *, is_bad: bool
+) -> dict[str, int]:
+    """Reads some files, each its key, size and etag, all or none; a file that `is_bad` is written down unread."""
+    entries = [Entry(*file) for file in files]
+    if is_bad:
+        found = [
+            Found(entry.key, Image.State.UNREADABLE, entry.size, entry.etag, KILLER, metadata={"killer": True})
+            for entry in entries
+        ]
+    else:
+        store = datastores.for_datastore(dataset.datastore)
+        found = []
+        with readers() as pool:
+            for number, result in enumerate(pool.map(lambda entry: read(store, entry), entries), start=1):
+                found += [result] if result else []
+                job.progress(number, len(entries))
+    with job.effects():
+        if found:
+            write(dataset, found)
+    return {"read": len(found), "unreadable": sum(row.state == Image.State.UNREADABLE for row in found)}
