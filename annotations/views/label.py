@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from annotations import instructing
 from projects import markdown, navigation, permissions, preferences
 from projects.http import UserRequest
 from projects.models import Label, Project, User
@@ -22,6 +23,8 @@ def _urls(project: Project) -> dict[str, str]:
     return {
         **{name: f"{api}{name}/" for name in ("lease", "submit", "heartbeat", "release", "history")},
         "draft": "/api/v1/tasks/{task}/draft/",
+        "comments": "/api/v1/tasks/{task}/comments/",
+        "comment": "/api/v1/comments/{comment}/",
         "preferences": reverse("api-projects:preferences"),
         "leave": reverse("projects:home"),
     }
@@ -61,7 +64,7 @@ def bootstrap(request: UserRequest, project: Project) -> dict[str, Any]:
         "page": None,
         "page_sizes": PAGE_SIZES if project.is_classification else PAGE_SIZES[:1],
         "page_size": project.page_size,
-        "user": {"name": request.user.display_name},
+        "user": {"code": str(request.user.code), "name": request.user.display_name},
         "preferences": preferences.of(request.user),
         "draft_seconds": DRAFT_SECONDS,
         "heartbeat_seconds": HEARTBEAT_SECONDS,
@@ -75,6 +78,8 @@ def label(request: UserRequest, code: str) -> HttpResponse:
     project = get_object_or_404(Project.objects.for_user(request.user).select_related("workspace"), code=code)
     permissions.require(request.user, Action.LABEL, project)
     navigation.at(request, project)
+    if instructing.state(request.user, project) != "read":
+        return redirect("annotations:instructions", project.code)
     kind = "classify" if project.is_classification else "regions"
     context = {"project": project, "bootstrap": bootstrap(request, project)}
     return render(request, f"annotations/label_{kind}.html", context)

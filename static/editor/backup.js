@@ -1,32 +1,33 @@
 // @ts-check
-/** @import { AnnotationDocument, SubmitItem, TextStorage } from "./types.js" */
+/** @import { AnnotationDocument, SubmitItem } from "./types.js" */
+/** @import { Vault } from "./vault.js" */
 
 /**
- * @typedef {{document: AnnotationDocument, version: number | null, seconds: number, at: number}} DraftBackup
+ * @typedef {{document: AnnotationDocument, version: number | null, at: number}} DraftBackup
  * @typedef {{key: string, items: SubmitItem[], at: number}} Parcel an answer on its way, with its idempotency key
  */
 
 const WEEK = 7 * 24 * 3600 * 1000;
 
-/** Keeps unacknowledged work in the browser, so that a crash or a reload loses nothing. */
+/**
+ * Keeps unacknowledged work in the browser, so that a crash or a reload loses nothing, and beside it what only this browser
+ * knows of a task in the making: its steps, for undo, and the time spent on it.
+ */
 export class Backup {
-  #storage;
-  #prefix;
-  /** Whether the browser could keep the last thing given to it. */
-  healthy = true;
+  #vault;
 
-  /**
-   * @param {TextStorage} storage
-   * @param {string} owner keeps people and projects apart
-   */
-  constructor(storage, owner) {
-    this.#storage = storage;
-    this.#prefix = `labelwright:${owner}:`;
+  /** @param {Vault} vault */
+  constructor(vault) {
+    this.#vault = vault;
+  }
+
+  get healthy() {
+    return this.#vault.healthy;
   }
 
   /** @param {string} task @param {DraftBackup} draft */
   keepDraft(task, draft) {
-    this.#write(`draft:${task}`, draft);
+    this.#vault.set(`draft:${task}`, JSON.stringify(draft));
   }
 
   /** @param {string} task @returns {DraftBackup | null} */
@@ -36,62 +37,65 @@ export class Backup {
 
   /** @param {string} task */
   dropDraft(task) {
-    this.#storage.removeItem(`${this.#prefix}draft:${task}`);
+    this.#vault.drop(`draft:${task}`);
+  }
+
+  /** @param {string} task @param {string} text @param {number} at */
+  keepSteps(task, text, at) {
+    this.#vault.set(`steps:${task}`, JSON.stringify({ text, at }));
+  }
+
+  /** @param {string} task @returns {string | null} */
+  steps(task) {
+    return this.#read(`steps:${task}`)?.text ?? null;
+  }
+
+  /** @param {string} task @param {number} seconds active, in all @param {number} at */
+  keepSeconds(task, seconds, at) {
+    this.#vault.set(`seconds:${task}`, JSON.stringify({ seconds, at }));
+  }
+
+  /** @param {string} task @returns {number} */
+  seconds(task) {
+    return this.#read(`seconds:${task}`)?.seconds ?? 0;
+  }
+
+  /** Forgets a task whose answer has arrived. @param {string} task */
+  forget(task) {
+    for (const kind of ["draft", "steps", "seconds"]) this.#vault.drop(`${kind}:${task}`);
   }
 
   /** @param {Parcel} parcel */
   keepParcel(parcel) {
-    this.#write(`parcel:${parcel.key}`, parcel);
+    this.#vault.set(`parcel:${parcel.key}`, JSON.stringify(parcel));
   }
 
   /** @param {string} key */
   dropParcel(key) {
-    this.#storage.removeItem(`${this.#prefix}parcel:${key}`);
+    this.#vault.drop(`parcel:${key}`);
   }
 
   /** Answers never acknowledged, oldest first. @returns {Parcel[]} */
   parcels() {
-    const parcels = this.#keys(`${this.#prefix}parcel:`).map((key) => /** @type {Parcel} */ (this.#parse(key)));
+    const parcels = this.#vault.keys("parcel:").map((key) => /** @type {Parcel} */ (this.#read(key)));
     return parcels.filter(Boolean).sort((a, b) => a.at - b.at);
   }
 
-  /** Drops drafts nobody came back for. @param {number} now */
+  /** Drops what nobody came back for. @param {number} now */
   sweep(now) {
-    for (const key of this.#keys(`${this.#prefix}draft:`)) {
-      const at = this.#parse(key)?.at ?? 0;
-      if (now - at > WEEK) this.#storage.removeItem(key);
+    for (const key of ["draft:", "steps:", "seconds:"].flatMap((kind) => this.#vault.keys(kind))) {
+      if (now - (this.#read(key)?.at ?? 0) > WEEK) this.#vault.drop(key);
     }
-  }
-
-  /** @param {string} start */
-  #keys(start) {
-    const keys = Array.from({ length: this.#storage.length }, (_, index) => this.#storage.key(index));
-    return keys.filter((key) => key !== null).filter((key) => key.startsWith(start));
-  }
-
-  /** @param {string} name @param {unknown} value */
-  #write(name, value) {
-    try {
-      this.#storage.setItem(this.#prefix + name, JSON.stringify(value));
-      this.healthy = true;
-    } catch {
-      this.healthy = false; // the storage is full or forbidden; the server copy still happens
-    }
-  }
-
-  /** @param {string} name @returns {any} */
-  #read(name) {
-    return this.#parse(this.#prefix + name);
   }
 
   /** @param {string} key @returns {any} */
-  #parse(key) {
-    const text = this.#storage.getItem(key);
+  #read(key) {
+    const text = this.#vault.get(key);
     if (text === null) return null;
     try {
       return JSON.parse(text);
     } catch {
-      this.#storage.removeItem(key);
+      this.#vault.drop(key);
       return null;
     }
   }

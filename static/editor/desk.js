@@ -10,14 +10,13 @@ import { DraftSync } from "./sync.js";
 /** @import { Server } from "./server.js" */
 /** @import { Entry } from "./pager.js" */
 /** @import { Delivered, Returned } from "./outbox.js" */
-/** @import { Subject } from "./sync.js" */
-/** @import { AnnotationDocument, Bootstrap, Clock, TextStorage } from "./types.js" */
+/** @import { Subject } from "./tracks.js" */
+/** @import { Vault } from "./vault.js" */
+/** @import { AnnotationDocument, Bootstrap, Clock } from "./types.js" */
 
 /**
  * @typedef {{entries: Entry[], error: ApiError}} Refusal answers that came back to be corrected
  */
-
-const AGAIN = 4000;
 
 /** Everything between a labelling page and the server: leases, drafts, answers, time. */
 export class Desk {
@@ -25,7 +24,6 @@ export class Desk {
   #backup;
   #adopt;
   #clock;
-  #waiting = false;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
   /** @type {Pager} */
@@ -50,29 +48,28 @@ export class Desk {
 
   /**
    * @param {{
-   *   server: Server, bootstrap: Bootstrap, clock: Clock, storage: TextStorage, size: number,
-   *   adopt: (entry: Entry) => {read: () => AnnotationDocument, replace: (document: AnnotationDocument) => void},
+   *   server: Server, bootstrap: Bootstrap, clock: Clock, vault: Vault, size: number,
+   *   adopt: (entry: Entry) => Omit<Subject, "lease" | "seconds">,
    * }} parts `adopt` makes a place for a new task
    */
-  constructor({ server, bootstrap, clock, storage, size, adopt }) {
+  constructor({ server, bootstrap, clock, vault, size, adopt }) {
     this.#server = server;
     this.#adopt = adopt;
     this.#clock = clock;
-    this.#backup = new Backup(storage, bootstrap.project.code);
+    this.#backup = new Backup(vault);
     this.#backup.sweep(clock.now());
     this.activity = new Activity(clock.now);
     const delay = Math.max(250, bootstrap.draft_seconds * 1000 - 500);
-    this.sync = new DraftSync({ put: server.saveDraft, backup: this.#backup, clock, delay });
+    this.sync = new DraftSync({ put: server.saveDraft, patch: server.changeDraft, backup: this.#backup, clock, delay });
     this.outbox = new Outbox({ post: server.submit, backup: this.#backup, clock });
     this.leases = new LeaseKeeper({
       beat: server.heartbeat, clock, interval: bootstrap.heartbeat_seconds * 1000,
       active: () => this.activity.active, offset: server.clockOffset,
     });
-    this.pager = new Pager({ take: server.lease, size, sizes: bootstrap.page_sizes, busyTasks: () => this.outbox.tasks() });
+    this.pager = new Pager({ take: server.lease, size, sizes: bootstrap.page_sizes, busyTasks: () => this.outbox.tasks(), clock });
     this.pager.taken.on((entries) => entries.forEach((entry) => this.#take(entry)));
     this.outbox.delivered.on((delivered) => this.#delivered(delivered));
     this.outbox.returned.on((returned) => this.#returned(returned));
-    this.pager.changed.on(() => this.#waitForPage());
     this.leases.changed.on((state) => state.kind === "lost" && this.#lost(state.tokens));
   }
 
@@ -89,10 +86,20 @@ export class Desk {
     return this.#entries.get(code);
   }
 
-  /** A committed change of a task. @param {Entry} entry */
-  touch(entry) {
+  /** A committed change of a task. @param {Entry} entry @param {Iterable<string>} [ids] the regions it changed, if they are known */
+  touch(entry, ids) {
     entry.touched = true;
-    this.sync.touch(entry.task.code);
+    this.sync.touch(entry.task.code, ids);
+    this.#backup.keepSeconds(entry.task.code, entry.seconds, this.#clock.now());
+  }
+
+  /** Writes down what is only here: drafts, and the time spent; for a page that may be gone the next moment. */
+  keep() {
+    this.activity.show(false);
+    this.sync.flush();
+    for (const entry of this.pager.held()) {
+      if (entry.state === "open" && entry.seconds > 0) this.#backup.keepSeconds(entry.task.code, entry.seconds, this.#clock.now());
+    }
   }
 
   /**
@@ -168,29 +175,14 @@ export class Desk {
     this.sync.flush();
     void this.outbox.flush();
     void this.leases.beat();
-    if (this.#stuck) void this.pager.advance();
-    else void this.pager.prefetch();
-  }
-
-  /** Whether the desk is empty only because the server did not answer. */
-  get #stuck() {
-    return this.pager.current.length === 0 && this.pager.error !== null;
-  }
-
-  /** A page that could not be fetched is asked for again. */
-  #waitForPage() {
-    if (!this.#stuck || this.#waiting) return;
-    this.#waiting = true;
-    this.#clock.after(AGAIN, () => {
-      this.#waiting = false;
-      if (this.#stuck) void this.pager.advance();
-    });
+    void this.pager.retry();
   }
 
   /** @param {Entry} entry */
   #take(entry) {
     const { code, lease, draft } = entry.task;
     this.#entries.set(code, entry);
+    entry.seconds = Math.max(entry.seconds, this.#backup.seconds(code)); // both are totals, so nothing is counted twice
     this.leases.hold(lease);
     /** @type {Subject} */
     const subject = { lease: () => lease.token, seconds: () => Math.round(entry.seconds * 10) / 10, ...this.#adopt(entry) };
@@ -202,7 +194,7 @@ export class Desk {
   #delivered({ answer }) {
     for (const result of answer.results) {
       const entry = this.#entries.get(result.task);
-      this.#backup.dropDraft(result.task);
+      this.#backup.forget(result.task);
       if (!entry) continue;
       entry.state = "done";
       entry.annotation = result.annotation;

@@ -1,6 +1,6 @@
 // @ts-check
 import { isKind } from "./shapes/index.js";
-/** @import { AnnotationDocument, ImageAnswer, Item, Shape } from "./types.js" */
+/** @import { AnnotationDocument, DraftChanges, ImageAnswer, Item, Shape } from "./types.js" */
 
 export const IMAGE = "@image";
 
@@ -38,6 +38,29 @@ function tidy(shape) {
 export function toDocument(image, shapes) {
   const regions = shapes.map(({ z: _, ...region }) => /** @type {Record<string, unknown>} */ (region));
   return { labels: [...(image?.labels ?? [])], regions, empty: Boolean(image?.empty) && regions.length === 0 };
+}
+
+/** Fewer regions are sent whole. */
+const LARGE = 40;
+
+/**
+ * What became of some regions, for a server that has the rest; `null` where the whole document is about as short.
+ * @param {ImageAnswer} image
+ * @param {readonly Shape[]} shapes all of them, in order of depth
+ * @param {ReadonlySet<string>} ids
+ * @returns {DraftChanges | null}
+ */
+export function changesOf(image, shapes, ids) {
+  if (shapes.length < LARGE || ids.size * 4 > shapes.length) return null;
+  const gone = new Set(ids);
+  const placed = [];
+  for (const [index, shape] of shapes.entries()) {
+    if (!gone.delete(shape.id)) continue;
+    const { z: _, ...region } = shape;
+    placed.push({ after: shapes[index - 1]?.id ?? null, region });
+  }
+  gone.delete(IMAGE);
+  return { placed, removed: [...gone], labels: [...image.labels], empty: image.empty };
 }
 
 /**

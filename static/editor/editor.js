@@ -1,20 +1,23 @@
 // @ts-check
 import { Desk } from "./desk.js";
-import { emptyDocument } from "./documents.js";
+import { changesOf, emptyDocument } from "./documents.js";
 import { Emitter } from "./emitter.js";
 import { hitTest } from "./hit.js";
 import { Labels } from "./labels.js";
 import { Machine } from "./machine.js";
 import { firstSize } from "./pager.js";
+import { recall, remember } from "./recall.js";
 import { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { kindOf } from "./shapes/index.js";
 import { makeTools } from "./tools/index.js";
 import { Viewport } from "./viewport.js";
+/** @import { Pixels } from "./mask/wand.js" */
 /** @import { Server } from "./server.js" */
 /** @import { Entry } from "./pager.js" */
 /** @import { Refusal } from "./desk.js" */
-/** @import { Bootstrap, Clock, Hit, Point, Shape, TextStorage } from "./types.js" */
+/** @import { Bootstrap, Clock, Hit, Point, Shape } from "./types.js" */
+/** @import { Vault } from "./vault.js" */
 
 /**
  * What the editor asks of the page around it.
@@ -26,6 +29,10 @@ import { Viewport } from "./viewport.js";
  */
 
 const NOWHERE = new Scene({ width: 1, height: 1 }, emptyDocument());
+/** Shapes by task type; instances may be painted as well as outlined. @type {Record<string, readonly string[]>} */
+const DRAWN = { box: ["box"], polygon: ["polygon", "mask"], semantic: ["mask"] };
+/** The tool in hand to begin with. @type {Record<string, string>} */
+const FIRST_TOOL = { box: "box", semantic: "brush" };
 const TOLERANCE = { mouse: 7, touch: 18 };
 
 /** The region editor: one page of images, one of them open. */
@@ -46,20 +53,22 @@ export class Editor {
   #entry = null;
   /** @type {Map<string, Scene>} */
   #scenes = new Map();
+  /** Reads the stored picture in front, once it is there. @type {(() => Pixels | null) | null} */
+  pixels = null;
 
   /** Another image was opened, or none. @type {Emitter<Entry | null>} */
   opened = new Emitter();
   /** The open image's regions changed; the ids. @type {Emitter<Iterable<string>>} */
   edited = new Emitter();
 
-  /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, storage: TextStorage, ui: Surroundings}} parts */
-  constructor({ bootstrap, server, clock, storage, ui }) {
+  /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, vault: Vault, ui: Surroundings}} parts */
+  constructor({ bootstrap, server, clock, vault, ui }) {
     this.project = bootstrap.project;
     this.labels = new Labels(bootstrap.labels);
     this.ui = ui;
-    this.session.update({ label: this.labels.all[0]?.code ?? "", tool: this.draws("box") ? "box" : "select" });
+    this.session.update({ label: this.labels.first?.code ?? "", tool: FIRST_TOOL[this.project.task_type] ?? "select" });
     this.machine = new Machine(makeTools(this), this.session);
-    this.desk = new Desk({ server, bootstrap, clock, storage, size: firstSize(bootstrap), adopt: (entry) => this.#adopt(entry) });
+    this.desk = new Desk({ server, bootstrap, clock, vault, size: firstSize(bootstrap), adopt: (entry) => this.#adopt(entry) });
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));
   }
@@ -79,8 +88,7 @@ export class Editor {
 
   /** Whether the project's answers are made of such shapes. @param {Shape["shape"]} kind */
   draws(kind) {
-    const kinds = /** @type {Record<string, string>} */ ({ box: "box", polygon: "polygon", semantic: "mask" });
-    return kinds[this.project.task_type] === kind;
+    return (DRAWN[this.project.task_type] ?? []).includes(kind);
   }
 
   /** @param {string} message */
@@ -192,14 +200,17 @@ export class Editor {
   /** @param {Entry} entry */
   #adopt(entry) {
     const { code, image, draft, prelabel } = entry.task;
-    const scene = new Scene(image, draft?.document ?? prelabel ?? emptyDocument());
+    const scene = new Scene(image, draft?.document ?? prelabel ?? emptyDocument(), this.project.task_type === "semantic");
     this.#scenes.set(code, scene);
-    scene.history.committed.on(() => this.desk.touch(entry));
+    scene.history.committed.on((diff) => this.desk.touch(entry, diff.keys()));
     scene.store.changed.on(({ diff }) => {
       if (this.scene === scene) this.edited.emit(diff.keys());
     });
     return {
       read: () => scene.document(),
+      changes: (/** @type {ReadonlySet<string>} */ ids) => changesOf(scene.image, scene.shapes(), ids),
+      remember: () => remember(scene),
+      recall: (/** @type {string} */ text) => recall(scene, text),
       replace: (/** @type {import("./types.js").AnnotationDocument} */ document) => {
         this.machine.cancel();
         scene.replace(document);

@@ -92,6 +92,17 @@ export class History {
     this.#replay(this.#redo, this.#undo);
   }
 
+  /** What can be undone and redone, the latest last. @returns {{undo: readonly Diff<T>[], redo: readonly Diff<T>[]}} */
+  steps() {
+    return { undo: this.#undo, redo: this.#redo };
+  }
+
+  /** Takes over the steps of an earlier visit. @param {{undo: readonly Diff<T>[], redo: readonly Diff<T>[]}} steps */
+  recall({ undo, redo }) {
+    this.#undo = [...undo];
+    this.#redo = [...redo];
+  }
+
   /** Forgets all steps, after the server's version has replaced ours. */
   clear() {
     this.#before = null;

@@ -11,11 +11,12 @@ import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "./pan
 import { element, part, setText, swatch } from "./panel/dom.js";
 import { LabelTree } from "./panel/labels.js";
 import { makeOptions, showOptions } from "./panel/options.js";
-import { browserClock, closeDrawer, csrfToken, openPreferences, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
+import { browserClock, closeDrawer, csrfToken, openVault, openPreferences, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
 import { RegionList } from "./panel/regions.js";
 import { say, showEmptyDesk, showStage } from "./panel/stage.js";
 import { showStrip } from "./panel/strip.js";
 import { Pictures } from "./render/picture.js";
+import { pixelsOf } from "./render/pixels.js";
 import { Renderer } from "./render/renderer.js";
 import { connect } from "./server.js";
 /** @import { Entry } from "./pager.js" */
@@ -31,7 +32,7 @@ const server = connect(api, bootstrap.urls);
 const preferences = openPreferences(bootstrap, api);
 
 const editor = new Editor({
-  bootstrap, server, clock: browserClock, storage: localStorage,
+  bootstrap, server, clock: browserClock, vault: await openVault(bootstrap),
   ui: {
     say: (message, urgent = false) => say(message, urgent),
     open: (name) => openDialog(name, focusStage),
@@ -51,6 +52,10 @@ const editor = new Editor({
 });
 
 const pictures = new Pictures();
+editor.pixels = () => {
+  const picture = editor.entry && pictures.get(editor.entry.task.image.code);
+  return picture ? pixelsOf(picture, editor.scene.size) : null;
+};
 const renderer = new Renderer(editor, /** @type {HTMLCanvasElement} */ (part("base")), /** @type {HTMLCanvasElement} */ (part("overlay")));
 const regions = new RegionList(editor, keymap, part("regions"), part("region-count"));
 const tree = new LabelTree({
@@ -70,6 +75,9 @@ new Input(editor, stage, keymap);
 showStrip(editor, part("strip"));
 showOptions(editor, makeOptions(editor, preferences));
 fillHelp(keymap, labelTitle);
+for (const button of document.querySelectorAll("[data-draws]")) {
+  /** @type {HTMLElement} */ (button).hidden = !editor.draws(/** @type {"mask"} */ (button.getAttribute("data-draws")));
+}
 for (const name of ["tool.box", "tool.template"]) part(name).hidden = !editor.draws("box");
 wireClosing();
 wireSkip((reason) => editor.skip(reason));

@@ -1,6 +1,6 @@
 // @ts-check
 import { Emitter } from "./emitter.js";
-/** @import { Page, Task } from "./types.js" */
+/** @import { Clock, Page, Task } from "./types.js" */
 
 /**
  * One task at this desk. `state` says how far its answer is.
@@ -28,12 +28,17 @@ export function firstSize({ page, page_sizes, page_size }) {
   return sizes.find((size) => size >= wanted) ?? sizes.at(-1) ?? 1;
 }
 
+/** A page that could not be fetched is asked for again after so many milliseconds. */
+const AGAIN = 4000;
+
 /** The page on the desk and the next one, leased ahead so that nobody waits. */
 export class Pager {
   #take;
   #sizes;
   /** Tasks that must not come back: answers on their way. */
   #busyTasks;
+  #clock;
+  #waiting = false;
   /** @type {Entry[]} */
   current = [];
   /** @type {Entry[]} */
@@ -53,9 +58,11 @@ export class Pager {
   /** Tasks were leased. @type {Emitter<Entry[]>} */
   taken = new Emitter();
 
-  /** @param {{take: TakeLeases, size: number, sizes: number[], busyTasks: () => string[]}} parts */
-  constructor({ take, size, sizes, busyTasks }) {
+  /** @param {{take: TakeLeases, size: number, sizes: number[], busyTasks: () => string[], clock: Clock}} parts */
+  constructor({ take, size, sizes, busyTasks, clock }) {
     this.#take = take;
+    this.#clock = clock;
+    this.changed.on(() => this.#waitForPage());
     this.#sizes = [...sizes].sort((a, b) => a - b);
     this.#busyTasks = busyTasks;
     this.size = size;
@@ -114,6 +121,25 @@ export class Pager {
     this.current = entries;
     this.upcoming = others;
     this.changed.emit();
+  }
+
+  /** The network may be back. */
+  async retry() {
+    await (this.#stuck ? this.advance() : this.prefetch());
+  }
+
+  /** Whether the desk is empty only because the server did not answer. */
+  get #stuck() {
+    return this.current.length === 0 && this.error !== null;
+  }
+
+  #waitForPage() {
+    if (!this.#stuck || this.#waiting) return;
+    this.#waiting = true;
+    this.#clock.after(AGAIN, () => {
+      this.#waiting = false;
+      if (this.#stuck) void this.advance();
+    });
   }
 
   async #turn() {

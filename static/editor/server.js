@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Api } from "./api.js" */
 /** @import { Beat } from "./leases.js" */
-/** @import { AnnotationDocument, Page, SubmitAnswer, SubmitItem, Task, Urls } from "./types.js" */
+/** @import { AnnotationDocument, DraftChanges, HistoryEntry, Page, SubmitAnswer, SubmitItem, Task, Urls } from "./types.js" */
 
 const REOPEN = "/api/v1/annotations/{annotation}/reopen/";
 
@@ -28,6 +28,16 @@ export function connect(api, urls) {
      * @returns {Promise<{version: number, saved_at: string}>}
      */
     saveDraft: (task, body) => api.send("PUT", urls.draft.replace("{task}", task), body),
+
+    /**
+     * @param {string} task
+     * @param {DraftChanges & {lease: string, version: number, active_seconds: number}} body
+     * @returns {Promise<{version: number, saved_at: string}>}
+     */
+    changeDraft: (task, body) => api.send("PATCH", urls.draft.replace("{task}", task), body),
+
+    /** The caller's latest answers. @returns {Promise<{results: HistoryEntry[]}>} */
+    history: () => api.send("GET", `${urls.history}?page_size=10`),
 
     /** @param {string[]} leases @returns {Promise<Beat>} */
     heartbeat: (leases) => api.send("POST", urls.heartbeat, { leases }),

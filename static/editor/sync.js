@@ -1,35 +1,22 @@
 // @ts-check
 import { sameDocument } from "./documents.js";
 import { Emitter } from "./emitter.js";
+import { newTrack, sendDraft, stateOf, worstOf } from "./tracks.js";
 /** @import { ApiError } from "./api.js" */
 /** @import { Backup } from "./backup.js" */
+/** @import { PatchDraft, PutDraft, SaveState, Subject, Track } from "./tracks.js" */
 /** @import { AnnotationDocument, Clock } from "./types.js" */
 
-/**
- * Where a draft comes from and where a server's version goes to.
- * @typedef {{
- *   lease: () => string, read: () => AnnotationDocument, seconds: () => number, replace: (document: AnnotationDocument) => void,
- * }} Subject
- *
- * @typedef {"saved" | "unsaved" | "saving" | "offline" | "conflict" | "lost" | "refused"} SaveState
- *
- * @typedef {{
- *   subject: Subject, version: number | null, revision: number, saved: number, inFlight: boolean, timer: unknown, failures: number,
- *   trouble: "offline" | "conflict" | "lost" | "refused" | null, message: string,
- *   theirs: {document: AnnotationDocument, version: number} | null,
- * }} Track
- *
- * @typedef {(task: string, body: {lease: string, document: AnnotationDocument, version: number | null, active_seconds: number})
- *   => Promise<{version: number, saved_at: string}>} PutDraft
- */
-
 const LONGEST_WAIT = 30_000;
-/** Troubles by how much they matter, worst first. @type {SaveState[]} */
-const WORST_FIRST = ["conflict", "lost", "refused", "offline", "saving", "unsaved"];
+/** Gestures follow each other faster than a large document is written down. */
+const KEEP_AFTER = 250;
+/** Of a track whose last request was answered. */
+const HEARD = { failures: 0, trouble: null, message: "", unheard: [] };
 
 /** Saves drafts soon after they change, one request per task at a time, and never gives up on them. */
 export class DraftSync {
   #put;
+  #patch;
   #backup;
   #clock;
   #delay;
@@ -43,9 +30,10 @@ export class DraftSync {
   /** A task whose draft was changed elsewhere. @type {Emitter<string>} */
   conflicted = new Emitter();
 
-  /** @param {{put: PutDraft, backup: Backup, clock: Clock, delay: number}} parts `delay` in milliseconds */
-  constructor({ put, backup, clock, delay }) {
+  /** @param {{put: PutDraft, patch: PatchDraft, backup: Backup, clock: Clock, delay: number}} parts `delay` in milliseconds */
+  constructor({ put, patch, backup, clock, delay }) {
     this.#put = put;
+    this.#patch = patch;
     this.#backup = backup;
     this.#clock = clock;
     this.#delay = delay;
@@ -53,8 +41,7 @@ export class DraftSync {
 
   /** The worst state of all tasks. @returns {SaveState} */
   get state() {
-    const states = new Set([...this.#tracks.values()].map(stateOf));
-    return WORST_FIRST.find((state) => states.has(state)) ?? "saved";
+    return worstOf(this.#tracks.values());
   }
 
   /** Why the server does not take a draft, for a person. */
@@ -74,28 +61,33 @@ export class DraftSync {
    * @param {{document: AnnotationDocument, version: number} | null} draft the server's
    */
   track(task, subject, draft) {
-    /** @type {Track} */
-    const track = {
-      subject, version: draft?.version ?? null, revision: 0, saved: 0, inFlight: false, timer: null, failures: 0,
-      trouble: null, message: "", theirs: null,
-    };
+    const track = newTrack(subject, draft);
     this.#tracks.set(task, track);
     this.#resting.delete(task);
+    this.#restore(task, track, draft);
+    const steps = this.#backup.steps(task);
+    if (steps) subject.recall?.(steps);
+  }
+
+  /** @param {string} task @param {Track} track @param {{document: AnnotationDocument, version: number} | null} draft */
+  #restore(task, track, draft) {
     const kept = this.#backup.draft(task);
     if (!kept) return;
-    if (sameDocument(kept.document, subject.read())) return this.#backup.dropDraft(task);
-    subject.replace(kept.document);
-    track.revision = 1;
+    if (sameDocument(kept.document, track.subject.read())) return this.#backup.dropDraft(task);
+    track.subject.replace(kept.document);
+    Object.assign(track, { revision: 1, dirty: null });
     if (draft && kept.version !== draft.version) this.#conflict(task, track, draft);
     else this.#schedule(task, track, 0);
   }
 
-  /** Takes note of a committed change. @param {string} task */
-  touch(task) {
+  /** Takes note of a committed change. @param {string} task @param {Iterable<string>} [ids] the regions it changed */
+  touch(task, ids) {
     const track = this.#tracks.get(task);
     if (!track) return;
     track.revision += 1;
-    this.#keep(task, track);
+    if (!ids) track.dirty = null;
+    for (const id of ids ?? []) track.dirty?.add(id);
+    track.keeping ??= this.#clock.after(KEEP_AFTER, () => this.#keep(task, track));
     if (track.trouble === "refused") track.trouble = null;
     if (track.timer === null && !track.inFlight && !track.trouble) this.#schedule(task, track, this.#delay);
     this.changed.emit(this.state);
@@ -104,6 +96,7 @@ export class DraftSync {
   /** Saves everything at once, for instance because the network is back. */
   flush() {
     for (const [task, track] of this.#tracks) {
+      if (track.keeping !== null) this.#keep(task, track);
       const waiting = track.revision > track.saved && !track.inFlight && (!track.trouble || track.trouble === "offline");
       if (waiting) this.#schedule(task, track, 0);
     }
@@ -115,6 +108,7 @@ export class DraftSync {
     if (!track) return;
     if (track.timer !== null) this.#clock.cancel(track.timer);
     track.timer = null;
+    this.#stopKeeping(track);
     this.#tracks.delete(task);
     this.#resting.set(task, track);
     this.changed.emit(this.state);
@@ -154,7 +148,7 @@ export class DraftSync {
     const track = this.#tracks.get(task);
     if (!track?.theirs) return;
     const theirs = track.theirs;
-    Object.assign(track, { version: theirs.version, theirs: null, trouble: null, message: "" });
+    Object.assign(track, { version: theirs.version, theirs: null, trouble: null, message: "", dirty: null });
     if (choice === "theirs") {
       track.subject.replace(theirs.document);
       track.saved = track.revision;
@@ -179,17 +173,17 @@ export class DraftSync {
 
   /** @param {string} task @param {Track} track */
   async #save(task, track) {
-    const revision = track.revision;
-    const body = {
-      lease: track.subject.lease(), document: track.subject.read(), version: track.version, active_seconds: track.subject.seconds(),
-    };
+    const { revision, dirty } = track;
+    const document = track.subject.read();
     track.inFlight = true;
+    track.dirty = new Set();
     this.changed.emit(this.state);
     try {
-      const answer = await this.#put(task, body);
-      Object.assign(track, { version: answer.version, saved: revision, failures: 0, trouble: null, message: "" });
+      const answer = await sendDraft({ put: this.#put, patch: this.#patch }, task, track, dirty, document);
+      Object.assign(track, { version: answer.version, saved: revision, ...HEARD });
     } catch (error) {
-      this.#refused(task, track, /** @type {ApiError} */ (error));
+      track.dirty = dirty && track.dirty && new Set([...dirty, ...track.dirty]);
+      this.#refused(task, track, /** @type {ApiError} */ (error), document);
     }
     track.inFlight = false;
     if (this.#tracks.get(task) === track) this.#after(task, track);
@@ -198,25 +192,30 @@ export class DraftSync {
   /** @param {string} task @param {Track} track */
   #after(task, track) {
     if (track.revision === track.saved) this.#backup.dropDraft(task);
-    else this.#keep(task, track);
+    else if (track.keeping === null) this.#keep(task, track);
     const wait = track.failures > 0 ? Math.min(LONGEST_WAIT, 1000 * 2 ** (track.failures - 1)) : this.#delay;
     const again = track.revision > track.saved && (!track.trouble || track.trouble === "offline");
     if (again) this.#schedule(task, track, wait);
     this.changed.emit(this.state);
   }
 
-  /** @param {string} task @param {Track} track @param {ApiError} error */
-  #refused(task, track, error) {
+  /** @param {string} task @param {Track} track @param {ApiError} error @param {AnnotationDocument} sent */
+  #refused(task, track, error, sent) {
     track.message = error.message;
     if (error.code === "draft_conflict" && this.#tracks.get(task) === track) {
       const theirs = /** @type {{document: AnnotationDocument, version: number}} */ (/** @type {unknown} */ (error.problem));
       if (sameDocument(theirs.document, track.subject.read())) {
-        Object.assign(track, { version: theirs.version, saved: track.revision, message: "" });
+        Object.assign(track, { version: theirs.version, saved: track.revision, ...HEARD, dirty: new Set() });
+      } else if (track.unheard.some((document) => sameDocument(theirs.document, document))) {
+        // It was ours: an earlier request arrived, and its answer did not.
+        Object.assign(track, { version: theirs.version, ...HEARD, dirty: null });
       } else this.#conflict(task, track, theirs);
-    } else if (error.code === "lease_expired" || error.status === 404) track.trouble = "lost";
+    } else if (error.code === "draft_missing") Object.assign(track, { ...HEARD, dirty: null });
+    else if (error.code === "lease_expired" || error.status === 404) track.trouble = "lost";
     else if (error.passing || error.status === undefined) {
       track.trouble = "offline";
       track.failures += 1;
+      track.unheard = [...track.unheard, sent].slice(-5);
     } else track.trouble = "refused";
   }
 
@@ -230,14 +229,17 @@ export class DraftSync {
 
   /** @param {string} task @param {Track} track */
   #keep(task, track) {
+    this.#stopKeeping(track);
     const { version, subject } = track;
-    this.#backup.keepDraft(task, { document: subject.read(), version, seconds: subject.seconds(), at: this.#clock.now() });
+    const at = this.#clock.now();
+    if (track.revision > track.saved) this.#backup.keepDraft(task, { document: subject.read(), version, at });
+    const steps = subject.remember?.();
+    if (steps) this.#backup.keepSteps(task, steps, at);
   }
-}
 
-/** @param {Track} track @returns {SaveState} */
-function stateOf(track) {
-  if (track.trouble) return track.trouble;
-  if (track.inFlight) return "saving";
-  return track.revision > track.saved ? "unsaved" : "saved";
+  /** @param {Track} track */
+  #stopKeeping(track) {
+    if (track.keeping !== null) this.#clock.cancel(track.keeping);
+    track.keeping = null;
+  }
 }

@@ -22,6 +22,11 @@
  *
  * @typedef {{labels: string[], regions: Record<string, unknown>[], empty: boolean}} AnnotationDocument
  *
+ * What became of some regions: where they are, each upon the one named, lowest first; which are gone; what is said of the image.
+ * @typedef {{
+ *   placed: {after: string | null, region: Record<string, unknown>}[], removed: string[], labels: string[], empty: boolean,
+ * }} DraftChanges
+ *
  * @typedef {{kind: "vertex" | "edge" | "body", id: string, index: number}} Hit
  * @typedef {{kind: "vertex" | "edge", index: number, also?: ReadonlySet<number> | undefined}} Grip `also`: corners that go with it
  * @typedef {{shift: boolean, alt: boolean, ctrl: boolean}} Mods
@@ -40,15 +45,17 @@
  *   prelabel: AnnotationDocument | null, prelabel_confidence: number | null, draft: Draft | null, rejection_note: string,
  * }} Task
  * @typedef {{tasks: Task[], reason: string | null, remaining: number | null}} Page
+ * @typedef {{annotation: string, task: string, image: ImageInfo, skipped: boolean, document: AnnotationDocument | null}} HistoryEntry
  * @typedef {{task: string, lease: string, document: AnnotationDocument | null, skip_reason: string | null, active_seconds: number}} SubmitItem
  * @typedef {{task: string, outcome: "submitted" | "skipped" | "replayed", annotation: string, version: number}} SubmitResult
  * @typedef {{results: SubmitResult[], next: Page | null}} SubmitAnswer
  * @typedef {{
- *   lease: string, submit: string, heartbeat: string, release: string, draft: string, history: string, leave: string, reopen?: string, preferences?: string,
+ *   lease: string, submit: string, heartbeat: string, release: string, draft: string, history: string, leave: string, reopen?: string,
+ *   comments?: string, comment?: string, preferences?: string,
  * }} Urls
  * @typedef {{
  *   project: {code: string, name: string, task_type: string, paused: boolean, instructions_html: string, instructions_url: string},
- *   labels: Label[], page: Page | null, page_sizes: number[], page_size?: number, user: {name: string},
+ *   labels: Label[], page: Page | null, page_sizes: number[], page_size?: number, user: {code?: string, name: string},
  *   draft_seconds: number, heartbeat_seconds: number, urls: Urls, preferences?: Partial<import("./preferences.js").Values>,
  * }} Bootstrap
  *

@@ -7,6 +7,7 @@ import { Sheet } from "./model.js";
 /** @import { Entry } from "../../editor/pager.js" */
 /** @import { Server } from "../../editor/server.js" */
 /** @import { AnnotationDocument, Bootstrap, Clock, TextStorage } from "../../editor/types.js" */
+/** @import { Vault } from "../../editor/vault.js" */
 
 /**
  * What the page around it does.
@@ -35,14 +36,14 @@ export class Classifier {
   #time = { seconds: 0 };
   #shared = 0;
 
-  /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, storage: TextStorage, ui: Surroundings}} parts */
-  constructor({ bootstrap, server, clock, storage, ui }) {
+  /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, storage: TextStorage, vault: Vault, ui: Surroundings}} parts */
+  constructor({ bootstrap, server, clock, storage, vault, ui }) {
     this.ui = ui;
     this.labels = new Labels(bootstrap.labels);
     this.sheet = new Sheet(bootstrap.project.task_type === "multilabel" ? "multilabel" : "multiclass");
     this.#storage = storage;
     const size = firstSize({ ...bootstrap, page_size: Number(storage.getItem(LAYOUT)) || bootstrap.page_size });
-    this.desk = new Desk({ server, bootstrap, clock, storage, size, adopt: (entry) => this.#adopt(entry) });
+    this.desk = new Desk({ server, bootstrap, clock, vault, size, adopt: (entry) => this.#adopt(entry) });
     this.desk.activity.follow(this.#time);
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));

@@ -7,7 +7,7 @@ import { wireButtons } from "../../editor/panel/buttons.js";
 import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "../../editor/panel/dialogs.js";
 import { part, setText } from "../../editor/panel/dom.js";
 import { LabelTree } from "../../editor/panel/labels.js";
-import { browserClock, closeDrawer, csrfToken, readBootstrap, togglePanel, watchPage } from "../../editor/panel/page.js";
+import { browserClock, closeDrawer, csrfToken, openVault, readBootstrap, togglePanel, watchPage } from "../../editor/panel/page.js";
 import { say, showEmptyDesk, showStage } from "../../editor/panel/stage.js";
 import { connect } from "../../editor/server.js";
 import { Classifier } from "./classifier.js";
@@ -19,7 +19,7 @@ const bootstrap = readBootstrap();
 const keymap = new Keymap(COMMANDS);
 
 const page = new Classifier({
-  bootstrap, clock: browserClock, storage: localStorage, server: connect(new Api(csrfToken), bootstrap.urls),
+  bootstrap, clock: browserClock, storage: localStorage, vault: await openVault(bootstrap), server: connect(new Api(csrfToken), bootstrap.urls),
   ui: {
     say: (message, urgent = false) => say(message, urgent),
     open: (name) => openDialog(name, () => grid.focus()),

@@ -1,5 +1,6 @@
 // @ts-check
 import { Preferences } from "../preferences.js";
+import { Vault, databaseShelf, textShelf } from "../vault.js";
 import { maybePart } from "./dom.js";
 /** @import { Api } from "../api.js" */
 /** @import { Desk } from "../desk.js" */
@@ -14,6 +15,12 @@ export function readBootstrap() {
 export function csrfToken() {
   const field = document.querySelector("[name=csrfmiddlewaretoken]");
   return field instanceof HTMLInputElement ? field.value : "";
+}
+
+/** What this person has kept in this browser for this project. @param {Bootstrap} bootstrap */
+export async function openVault({ user, project }) {
+  const shelf = await databaseShelf(indexedDB).catch(() => textShelf(localStorage));
+  return Vault.open(shelf, `${user.code ?? user.name}:${project.code}`);
 }
 
 /** @type {Clock} */
@@ -77,13 +84,16 @@ export function watchPage(desk) {
     if (!inside) closeDrawer();
   });
   document.addEventListener("visibilitychange", () => {
-    desk.activity.show(document.visibilityState === "visible");
-    if (document.visibilityState === "hidden") desk.sync.flush();
+    if (document.visibilityState === "hidden") desk.keep();
+    else desk.activity.show(true);
   });
   window.addEventListener("online", () => desk.retry());
   window.addEventListener("beforeunload", (event) => {
     if (desk.sync.unsaved || desk.outbox.size > 0) event.preventDefault();
   });
-  window.addEventListener("pagehide", () => void desk.release(true).catch(() => null));
+  window.addEventListener("pagehide", () => {
+    desk.keep();
+    void desk.release(true).catch(() => null);
+  });
   window.addEventListener("pageshow", (event) => event.persisted && location.reload()); // its leases were given back
 }

@@ -5,12 +5,12 @@ import { COMMANDS } from "../../../static/editor/commands.js";
 import { Editor } from "../../../static/editor/editor.js";
 import { Keymap } from "../../../static/editor/keymap.js";
 import { LeaseKeeper } from "../../../static/editor/leases.js";
-import { FakeClock, FakeStorage, box, documentOf, failure } from "./support.js";
+import { FakeClock, FakeStorage, box, documentOf, failure, vaultIn } from "./support.js";
 
 const LABELS = ["cat", "dog", "cow"].map((code, index) => ({ code, name: code, path: code, parent: null, depth: 0, colour: "#123456", hotkey: String(index + 1), description: "" }));
 
 /** A server with `count` tasks and an editor in front of it. */
-async function open({ count = 6, size = 1, storage = new FakeStorage(), task = {} } = {}) {
+async function open({ count = 6, size = 1, storage = new FakeStorage(), task = {}, past = [] } = {}) {
   const clock = new FakeClock();
   const log = [];
   const fails = {};
@@ -40,6 +40,8 @@ async function open({ count = 6, size = 1, storage = new FakeStorage(), task = {
       next: null,
     })),
     saveDraft: (code, body) => answer("draft", { code, ...body }, () => ({ version: (body.version ?? 0) + 1, saved_at: "" })),
+    changeDraft: (code, body) => answer("changes", { code, ...body }, () => ({ version: body.version + 1, saved_at: "" })),
+    history: () => answer("history", null, () => ({ results: past })),
     heartbeat: (leases) => answer("heartbeat", leases, () => ({ leases: [], lost: [] })),
     release: (leases) => answer("release", leases, () => null),
     reopen: (annotation) => answer("reopen", annotation, () => {
@@ -56,7 +58,7 @@ async function open({ count = 6, size = 1, storage = new FakeStorage(), task = {
     project: { code: "p", name: "P", task_type: "box", paused: false, instructions_html: "", instructions_url: "" },
     labels: LABELS, page: first, page_sizes: [1, 4, 6, 9], user: { name: "Lou" }, draft_seconds: 2, heartbeat_seconds: 60, urls: {},
   };
-  const editor = new Editor({ bootstrap, server, clock, storage, ui });
+  const editor = new Editor({ bootstrap, server, clock, vault: await vaultIn(storage), ui });
   editor.viewport.resize({ width: 432, height: 332 });
   await editor.desk.start(bootstrap.page);
   await clock.run(0);

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Backup } from "../../../static/editor/backup.js";
 import { Outbox } from "../../../static/editor/outbox.js";
-import { FakeClock, FakeStorage, failure } from "./support.js";
+import { FakeClock, FakeStorage, failure, vaultIn } from "./support.js";
 
 const item = (task) => ({ task, lease: "l", document: null, skip_reason: "x", active_seconds: 1 });
 
-function desk(storage = new FakeStorage()) {
+async function desk(storage = new FakeStorage()) {
   const clock = new FakeClock();
   const posts = [];
   const answers = [];
@@ -16,7 +16,7 @@ function desk(storage = new FakeStorage()) {
     if (answer) throw answer;
     return { results: body.items.map(({ task }) => ({ task, outcome: "submitted", annotation: `a-${task}`, version: 1 })), next: null };
   };
-  const outbox = new Outbox({ post, backup: new Backup(storage, "p"), clock });
+  const outbox = new Outbox({ post, backup: new Backup(await vaultIn(storage)), clock });
   const delivered = [];
   const returned = [];
   outbox.delivered.on(({ answer }) => delivered.push(...answer.results.map((result) => result.task)));
@@ -25,7 +25,7 @@ function desk(storage = new FakeStorage()) {
 }
 
 test("answers go one after the other, each with a key of its own", async () => {
-  const { outbox, clock, posts, delivered, storage } = desk();
+  const { outbox, clock, posts, delivered, storage } = await desk();
   outbox.send([item("a")]);
   outbox.send([item("b"), item("c")]);
   await clock.run(0);
@@ -35,7 +35,7 @@ test("answers go one after the other, each with a key of its own", async () => {
 });
 
 test("an unanswered answer is sent again under the same key until the server speaks", async () => {
-  const { outbox, clock, posts, answers, delivered } = desk();
+  const { outbox, clock, posts, answers, delivered } = await desk();
   answers.push(failure(0, "unreachable"), failure(502, "bad_gateway"));
   outbox.send([item("a")]);
   outbox.send([item("b")]);
@@ -48,18 +48,18 @@ test("an unanswered answer is sent again under the same key until the server spe
 });
 
 test("a reload finds what was under way, key and all", async () => {
-  const before = desk();
+  const before = await desk();
   before.answers.push(failure(0, "unreachable"));
   const key = before.outbox.send([item("a")]);
   await before.clock.run(0);
-  const after = desk(before.storage);
+  const after = await desk(before.storage);
   assert.deepEqual(after.outbox.tasks(), ["a"]);
   await after.outbox.flush();
   assert.deepEqual([after.posts.map((post) => post.key), after.storage.keys()], [[key], []]);
 });
 
 test("a refusal comes back and does not block the next answer", async () => {
-  const { outbox, clock, answers, delivered, returned } = desk();
+  const { outbox, clock, answers, delivered, returned } = await desk();
   answers.push(failure(422, "invalid_document"));
   outbox.send([item("a")]);
   outbox.send([item("b")]);

@@ -2,6 +2,7 @@
 import { Scene } from "../../../static/editor/scene.js";
 import { Session } from "../../../static/editor/session.js";
 import { Viewport, toImage } from "../../../static/editor/viewport.js";
+import { Vault, textShelf } from "../../../static/editor/vault.js";
 import { hitTest } from "../../../static/editor/hit.js";
 
 /** Random numbers from 0 to 1 that repeat for the same seed. */
@@ -100,6 +101,11 @@ export class FakeStorage {
     return this.#entries.size;
   }
   keys = () => [...this.#entries.keys()];
+}
+
+/** What one person keeps in a browser for one project. */
+export async function vaultIn(storage, owner = "p") {
+  return Vault.open(textShelf(storage), owner);
 }
 
 /** What the server throws. */
