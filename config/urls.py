@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 
 from config.api import api_urls
 from config.health import livez, readyz
+from config.metrics import metrics
 
 admin.site.site_header = admin.site.site_title = "Labelwright administration"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way to sign in, with MFA
@@ -13,6 +14,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/", include(api_urls)),

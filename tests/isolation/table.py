@@ -30,6 +30,8 @@ class Row:
     public: bool = False
     signed: bool = False
     """The route takes a signature and asks for no sign-in; the object's code is none, so nobody finds anything."""
+    operator: bool = False
+    """For the installation's operator alone: no role of any tenant opens it."""
     body: dict[str, Any] = field(default_factory=dict)
     """What a write sends; `@workspace` stands for the code of that thing. Without it an empty body must do."""
 
@@ -40,15 +42,19 @@ def row(
     hidden: tuple[str, ...] = (),
     public: bool = False,
     signed: bool = False,
+    operator: bool = False,
     body: dict[str, Any] | None = None,
     **methods: tuple[str, ...],
 ) -> Row:
-    return Row(thing, {name.upper(): roles for name, roles in methods.items()}, hidden, public, signed, body or {})
+    return Row(
+        thing, {name.upper(): roles for name, roles in methods.items()}, hidden, public, signed, operator, body or {}
+    )
 
 
 TABLE: dict[str, Row] = {
     "livez": row(public=True, get=ALL),
     "readyz": row(public=True, get=ALL),
+    "metrics": row(operator=True, get=()),
     "schema": row(get=ALL),
     "api-docs": row(get=ALL),
     # API: organisations, workspaces, projects, labels
@@ -94,6 +100,7 @@ TABLE: dict[str, Row] = {
     "annotations:browse": row("project", get=READ),
     "annotations:task": row("task", get=READ),
     "annotations:label": row("project", get=LABEL),
+    "annotations:instructions": row("project", get=LABEL, post=LABEL),
     "annotations:history": row("project", get=LABEL),
     # One's own answers alone: the labeller's are nobody else's to take up.
     "annotations:reopen": row("annotation", post=(LABELLER,), hidden=(OWNER, MANAGER, REVIEWER, VIEWER)),
