@@ -5,6 +5,7 @@ from django.contrib import admin
 from annotations.models import (
     Annotation,
     AnnotationRevision,
+    InstructionsReading,
     Lease,
     ProgressDelta,
     ProgressTotal,
@@ -65,3 +66,10 @@ class ProgressAdmin(ReadOnlyAdmin):
     list_select_related = ("project", "labeller", "label")
     list_filter = ("metric",)
     search_fields = ("project__code",)
+
+
+@admin.register(InstructionsReading)
+class InstructionsReadingAdmin(ReadOnlyAdmin):
+    list_display = ("reader", "project", "read_at")
+    list_select_related = ("reader", "project")
+    search_fields = ("reader__email", "project__code")

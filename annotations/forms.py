@@ -8,6 +8,12 @@ from projects.models import Label, Membership, Project, User
 from projects.tenancy import Actor
 
 
+class ReadForm(forms.Form):
+    """Says which instructions were read."""
+
+    digest = forms.RegexField(r"^([0-9a-f]{64})?$", required=False, widget=forms.HiddenInput)
+
+
 class TaskFilterForm(forms.Form):
     """The data browser's filters, read from the address."""
 

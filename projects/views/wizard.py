@@ -7,12 +7,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from projects import lifecycle, navigation, permissions, setup, taxonomy
+from projects import lifecycle, navigation, permissions, setup
 from projects.errors import DomainError
 from projects.forms.projects import PARTS, DetailsForm, PartForm
 from projects.http import UserRequest
-from projects.label_tree import walk
-from projects.models import Project, Workspace
+from projects.models import Label, Project, Workspace
 from projects.permissions import Action
 
 STEPS = {
@@ -103,12 +102,11 @@ def _review(request: UserRequest, project: Project) -> HttpResponse:
             error = refused
         else:
             return redirect("annotations:dashboard", project.code)
-    nodes = taxonomy.read(project)
     context = _frame(project, "review", None) | {
         "error": error,
         "lacks": lifecycle.lacks(project),
         "datasets": setup.datasets_of(project),
-        "labels": [(place, node) for place, _, node in walk(nodes)],
+        "labels": Label.objects.for_user(request.user).filter(project=project).active().order_by("position"),
         "people_count": setup.count_labellers(project),
     }
     return render(request, "projects/project_wizard.html", context, status=422 if error else 200)

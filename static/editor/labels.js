@@ -19,6 +19,12 @@ export class Labels {
     if (asked.length === 0) labels.slice(0, 9).forEach((label, index) => this.#byKey.set(String(index + 1), label));
   }
 
+  /** What is drawn with until a label is chosen: the first that is no group of others. */
+  get first() {
+    const groups = new Set(this.all.map((label) => label.parent));
+    return this.all.find((label) => !groups.has(label.code));
+  }
+
   /** @param {string} code */
   get(code) {
     return this.#byCode.get(code);

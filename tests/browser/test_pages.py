@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from annotations import instructing
 from annotations.models import Task
 from exports import samples
 from exports.models import Export
@@ -43,8 +44,8 @@ MANAGER = {
     "dashboard": lambda: reverse("annotations:dashboard", args=[project("box").code]),
     "browse": lambda: reverse("annotations:browse", args=[project("box").code]),
     "task": lambda: reverse("annotations:task", args=[labelled_task().code]),
-    "label-boxes": lambda: reverse("annotations:label", args=[project("box").code]),
-    "label-scenes": lambda: reverse("annotations:label", args=[project("multiclass").code]),
+    "label-boxes": lambda: label_page("box", samples.MANAGER.email),
+    "label-scenes": lambda: label_page("multiclass", samples.MANAGER.email),
     "exports": lambda: reverse("exports:exports", args=[project("box").code]),
     "export": lambda: reverse("exports:export", args=[Export.objects.latest("pk").code]),
     "jobs": lambda: reverse("projects:jobs"),
@@ -61,6 +62,7 @@ OWNER = {
 }
 LABELLER = {
     "home-labeller": lambda: reverse("projects:home"),
+    "instructions": lambda: reverse("annotations:instructions", args=[project("box").code]),
     "history": lambda: reverse("annotations:history", args=[project("box").code]),
 }
 EVERY = [
@@ -102,6 +104,13 @@ def uploads() -> Dataset:
     made = Dataset.objects.filter(workspace=place, name=name).first()
     manager = User.objects.get(email=samples.MANAGER.email)
     return made or datasets.create(actor=manager, workspace=place, name=name, source=Dataset.Source.UPLOAD)
+
+
+def label_page(task_type: str, email: str) -> str:
+    """The labelling page of somebody who has read the instructions."""
+    place = project(task_type)
+    instructing.note_read(project=place, reader=User.objects.get(email=email), digest=instructing.digest(place))
+    return reverse("annotations:label", args=[place.code])
 
 
 def labelled_task() -> Task:
@@ -163,6 +172,7 @@ def test_scene_is_labelled_with_what_it_shows(
     seeded: str, site: Site, desk: Callable, shoot: Callable, settings: Any
 ) -> None:
     labeller = User.objects.get(email=samples.LABELLERS[0].email)
+    label_page("box", labeller.email)
     labelling = BoxPage(desk(labeller, viewport=WIDE, reduced_motion="reduce").page, project("box")).open()
     codes = dict(Label.objects.filter(project=project("box")).values_list("name", "code"))
     image = Image.objects.get(code=labelling.task["image"]["code"])
