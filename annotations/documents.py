@@ -10,6 +10,7 @@ Decisions
   refused. Writers whose readers are stricter clip at the door (`geometry.clip_box`).
 - `empty: true` is an answer in every task type but multiclass, which wants exactly one label.
 - A mask's box must be the box of its pixels to within one pixel.
+- Instances (task type `polygon`) may be polygons or masks: what was painted stays as it was painted.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ SHAPES: Mapping[TaskType, frozenset[str]] = {
     "multiclass": frozenset(),
     "multilabel": frozenset(),
     "box": frozenset({"box"}),
-    "polygon": frozenset({"polygon"}),
+    "polygon": frozenset({"polygon", "mask"}),
     "semantic": frozenset({"mask"}),
 }
 
@@ -299,7 +300,7 @@ def _region_problems(
         if not (isinstance(region, BoxRegion) and _is_inside(region, width, height)):
             yield from _shape_problems(index, region, width, height)
     if "mask" in shapes:
-        yield from _mask_problems(regions, width, height)
+        yield from _mask_problems(regions, width, height, exclusive=task_type == "semantic")
 
 
 def _shape_problems(index: int, region: Region, width: int, height: int) -> Iterator[Problem]:
@@ -366,14 +367,17 @@ def _ring_problem(ring: list[list[float]], width: int, height: int) -> str:
     return ""
 
 
-def _mask_problems(regions: Sequence[Region], width: int, height: int) -> Iterator[Problem]:
-    """Check each mask, that no label has two, and that no pixel has two labels."""
+def _mask_problems(regions: Sequence[Region], width: int, height: int, *, exclusive: bool) -> Iterator[Problem]:
+    """Check each mask and, where masks are `exclusive`, that no label has two and no pixel has two labels.
+
+    Instances may share pixels, as polygons may. Nothing is decoded to pixels: a mask costs what its runs cost.
+    """
     decoded: list[rle.Runs] = []
     owners: set[str] = set()
     for index, region in enumerate(regions):
         if not isinstance(region, MaskRegion):
             continue
-        if region.label in owners:
+        if exclusive and region.label in owners:
             yield _problem(index, region, "label", "this label already has a mask; there is one per label.")
         owners.add(region.label)
         try:
@@ -386,7 +390,7 @@ def _mask_problems(regions: Sequence[Region], width: int, height: int) -> Iterat
             yield _problem(index, region, "rle.size", f"size must be [{height}, {width}], as the image is.")
         if message := _mask_box_problem(region, runs, height):
             yield _problem(index, region, "width", message)
-    if rle.overlap(decoded):
+    if exclusive and rle.overlap(decoded):
         yield Problem("regions", "two masks cover the same pixel; masks must not overlap.")
 
 

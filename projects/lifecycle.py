@@ -19,8 +19,6 @@ State = Project.State
 INITIALIZE = "projects.initialize"
 _REST = timedelta(hours=1)
 """After a failure, how long until tasks are made of new images again without being asked to."""
-LABELLABLE = (Project.TaskType.MULTICLASS, Project.TaskType.MULTILABEL, Project.TaskType.BOX)
-"""Task types that this version has a labelling page for."""
 
 
 class WrongState(Conflict):
@@ -46,8 +44,6 @@ class Lack:
 def lacks(project: Project) -> list[Lack]:
     """What keeps a draft from starting. Three queries."""
     found = []
-    if project.task_type not in LABELLABLE:
-        found.append(Lack("details", f"{project.get_task_type_display()} has no labelling page in this version."))
     datasets = Dataset.objects.filter(project_datasets__project=project)
     if not datasets.exists():
         found.append(Lack("data", "Choose at least one dataset."))

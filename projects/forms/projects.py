@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from projects import setup, taxonomy
 from projects.errors import DomainError
 from projects.label_tree import Node, from_lines, from_nested, to_lines, to_nested, walk
-from projects.lifecycle import LABELLABLE
 from projects.models import Dataset, Membership, Project, User, Workspace
 from projects.palette import PALETTE
 
@@ -97,13 +96,6 @@ class DetailsForm(PartForm):
     def prepare(self) -> None:
         if self.project.pk and self.project.state != Project.State.DRAFT:
             del self.fields["task_type"]
-
-    def clean_task_type(self) -> str:
-        """Only what this version has a labelling page for."""
-        task_type: str = self.cleaned_data["task_type"]
-        if task_type not in LABELLABLE:
-            raise ValidationError("This version has no labelling page for this kind yet. Choose another.")
-        return task_type
 
     def keep(self) -> None:
         setup.update(project=self.project, actor=self.user, **self.cleaned_data)

@@ -42,13 +42,12 @@ def test_start_again_after_a_failed_job(draft, cast):
 def test_an_empty_draft_says_all_that_it_lacks(cast):
     project = setup.create(workspace=cast.workspace, name="New", task_type="semantic", actor=cast.manager)
     assert lifecycle.lacks(project) == [
-        Lack("details", "Semantic segmentation (masks) has no labelling page in this version."),
         Lack("data", "Choose at least one dataset."),
         Lack("labels", "Add at least one label."),
     ]
     with pytest.raises(NotReady) as caught:
         lifecycle.start(project=project, actor=cast.manager)
-    assert set(caught.value.fields) == {"details", "data", "labels"}
+    assert set(caught.value.fields) == {"data", "labels"}
     project.refresh_from_db()
     assert project.state == "draft"
 

@@ -65,7 +65,7 @@ def test_every_step_shows(manager, draft, name):
     ("name", "data", "words"),
     [
         ("details", {"name": "", "task_type": "box"}, "This field is required."),
-        ("details", {"name": "Cats", "task_type": "polygon"}, "no labelling page for this kind yet"),
+        ("details", {"name": "Cats", "task_type": "video"}, "Select a valid choice"),
         ("data", {"datasets": ["01a1fc8b-bb81-717b-9c35-27453556dd74"]}, "Select a valid choice"),
         ("labels", {"labels": '[{"name": "A"}, {"name": "A"}]'}, "“A” is there twice"),
         ("labels", {"lines": "a/b/c/d/e/f/g"}, "at most 6 levels"),
