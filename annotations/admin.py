@@ -60,8 +60,15 @@ class AnnotationRevisionAdmin(ReadOnlyAdmin):
     search_fields = ("annotation__code",)
 
 
-@admin.register(ProgressDelta, ProgressTotal)
-class ProgressAdmin(ReadOnlyAdmin):
+@admin.register(ProgressDelta)
+class ProgressDeltaAdmin(ReadOnlyAdmin):
+    list_display = ("project", "day", "changes", "created_at")
+    list_select_related = ("project",)
+    search_fields = ("project__code",)
+
+
+@admin.register(ProgressTotal)
+class ProgressTotalAdmin(ReadOnlyAdmin):
     list_display = ("project", "metric", "day", "labeller", "label", "amount")
     list_select_related = ("project", "labeller", "label")
     list_filter = ("metric",)

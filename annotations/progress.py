@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from annotations.models import Annotation, Metric
 
-FOLD_BATCH = 20_000
+FOLD_BATCH = 5_000
 REMEMBER_SECONDS = 5
 MOST_REMEMBERED = 10_000
 STATUSES = (
@@ -35,36 +35,39 @@ class Change:
 
 
 APPEND = """
-    INSERT INTO annotations_progressdelta
-        (organisation_id, project_id, metric, labeller_id, label_id, day, amount, created_at)
-    SELECT %(organisation)s, %(project)s, metric, labeller, label, (now() AT TIME ZONE 'UTC')::date, amount, now()
-    FROM jsonb_to_recordset(%(changes)s::jsonb) AS x(metric text, labeller bigint, label bigint, amount float8)
+    INSERT INTO annotations_progressdelta (organisation_id, project_id, day, changes, created_at)
+    SELECT %(organisation)s, %(project)s, (now() AT TIME ZONE 'UTC')::date, %(changes)s::jsonb, now()
+    WHERE %(changes)s::jsonb <> '[]'
 """
+_EACH_CHANGE = "jsonb_to_recordset(changes) AS x(metric text, labeller bigint, label bigint, amount float8)"
 
-_FOLD = """
+# A label may be gone by now, and its counts with it.
+_FOLD = f"""
 WITH gone AS (
     DELETE FROM annotations_progressdelta WHERE id IN (
         SELECT id FROM annotations_progressdelta ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-    RETURNING organisation_id, project_id, metric, labeller_id, label_id, day, amount
+    RETURNING organisation_id, project_id, day, changes
 ), folded AS (
     INSERT INTO annotations_progresstotal AS t
         (organisation_id, project_id, metric, labeller_id, label_id, day, amount)
-    SELECT organisation_id, project_id, metric, labeller_id, label_id, day, sum(amount) FROM gone
-    GROUP BY organisation_id, project_id, metric, labeller_id, label_id, day
-    ORDER BY project_id, metric, day, labeller_id, label_id
+    SELECT organisation_id, project_id, metric, labeller, label, day, sum(amount) FROM gone, {_EACH_CHANGE}
+    WHERE label IS NULL OR EXISTS (SELECT FROM projects_label WHERE id = label)
+    GROUP BY organisation_id, project_id, metric, labeller, label, day
+    ORDER BY project_id, metric, day, labeller, label
     ON CONFLICT (project_id, metric, day, labeller_id, label_id) DO UPDATE SET amount = t.amount + excluded.amount
 )
 SELECT count(*) FROM gone
-"""
+"""  # noqa: S608  # put together from constants
 
-_NOW = """
+_NOW = f"""
 FROM (
     SELECT metric, labeller_id, label_id, day, amount FROM annotations_progresstotal WHERE project_id = %(project)s
     UNION ALL
-    SELECT metric, labeller_id, label_id, day, amount FROM annotations_progressdelta WHERE project_id = %(project)s
+    SELECT metric, labeller, label, day, amount FROM annotations_progressdelta, {_EACH_CHANGE}
+    WHERE project_id = %(project)s
 ) counts
 WHERE metric = ANY (%(metrics)s)
-"""
+"""  # noqa: S608  # put together from constants
 _COUNTS = f"SELECT metric, sum(amount) {_NOW} GROUP BY metric"  # constants
 _READ = f"""
 SELECT metric, labeller_id, label_id, day, sum(amount) {_NOW}
@@ -184,14 +187,14 @@ def counts(project_id: int) -> Counts:
     return Counts(**{metric: round(amount) for metric, amount in _rows(_COUNTS, project_id, STATUSES)})
 
 
-_COUNTS_OF = """
+_COUNTS_OF = f"""
 SELECT project_id, metric, sum(amount) FROM (
     SELECT project_id, metric, amount FROM annotations_progresstotal WHERE project_id = ANY (%(projects)s)
     UNION ALL
-    SELECT project_id, metric, amount FROM annotations_progressdelta WHERE project_id = ANY (%(projects)s)
+    SELECT project_id, metric, amount FROM annotations_progressdelta, {_EACH_CHANGE} WHERE project_id = ANY (%(projects)s)
 ) counts
 WHERE metric = ANY (%(metrics)s) GROUP BY project_id, metric
-"""
+"""  # noqa: S608  # put together from constants
 
 
 def counts_of(project_ids: Iterable[int]) -> dict[int, Counts]:

@@ -30,7 +30,9 @@ class Annotation(models.Model):
         SKIPPED = "skipped", "Skipped"
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     project = TenantForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     task = TenantForeignKey(Task, models.CASCADE, related_name="annotations", db_index=False)
     labeller = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -79,7 +81,9 @@ class AnnotationRevision(models.Model):
     """What an annotation said before it was submitted again: nothing that was ever submitted is lost."""
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     project = TenantForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     annotation = TenantForeignKey(Annotation, models.CASCADE, related_name="revisions", db_index=False)
     version = models.IntegerField()

@@ -27,27 +27,25 @@ class ProgressDeltaQuerySet(TenantQuerySet["ProgressDelta"]):
 
 
 class ProgressDelta(models.Model):
-    """One change of a count, appended by the transaction that causes it, so that labellers never wait for a counter.
+    """What one transaction changed in a project's counts, appended by it, so that labellers never wait for a counter.
 
     `annotations.progress` folds deltas into `ProgressTotal`; a reading is the total plus what is not folded yet.
     """
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
-    project = TenantForeignKey(Project, models.CASCADE, related_name="+")
-    metric = models.CharField(max_length=15, choices=Metric)
-    labeller = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    label = TenantForeignKey(Label, models.CASCADE, null=True, related_name="+", db_index=False)
+    project = TenantForeignKey(Project, models.CASCADE, related_name="+")
     day = models.DateField()
-    amount = models.FloatField()
+    changes = models.JSONField()
+    """A list of {metric, labeller, label, amount}; labeller and label are row ids or null."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ProgressDeltaQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.amount:+g}"
+        return f"{self.project_id} on {self.day}"
 
 
 class ProgressTotalQuerySet(TenantQuerySet["ProgressTotal"]):

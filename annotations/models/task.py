@@ -86,7 +86,9 @@ class Lease(models.Model):
     """A slot of a task held by one labeller until `expires_at`; heartbeats extend it, expiry gives the slot back."""
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     project = TenantForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     task = TenantForeignKey(Task, models.CASCADE, related_name="leases", db_index=False)
     labeller = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
@@ -145,7 +147,9 @@ class TaskLabel(models.Model):
     """A label that a task's final document uses: the index behind the filter by label."""
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     project = TenantForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     label = TenantForeignKey(Label, models.CASCADE, related_name="+", db_index=False)
     task = TenantForeignKey(Task, models.CASCADE, related_name="task_labels", db_index=False)

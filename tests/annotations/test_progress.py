@@ -17,7 +17,8 @@ def append(bench: Bench, *changes: Change) -> None:
 
 
 def test_reading_is_exact_before_while_and_after_folding(bench: Bench) -> None:
-    append(bench, Change(Metric.OPEN, 10), Change(Metric.OPEN, -1), Change(Metric.LABELLED, 1))
+    append(bench, Change(Metric.OPEN, 10))
+    append(bench, Change(Metric.OPEN, -1), Change(Metric.LABELLED, 1))
     expected = Counts(open=9, labelled=1)
     assert progress.counts(bench.project.pk) == expected
     assert progress.fold(limit=1) == 1
@@ -35,11 +36,20 @@ def test_folding_adds_to_the_total_of_the_same_day(bench: Bench) -> None:
     assert sorted(ProgressTotal.objects.values_list("metric", "amount")) == [("answers", 3), ("open", -3)]
 
 
-def test_changes_of_one_count_become_one_row_and_zero_none(bench: Bench) -> None:
+def test_changes_of_one_count_become_one_and_zero_none(bench: Bench) -> None:
     append(
         bench, Change(Metric.OPEN, -1), Change(Metric.OPEN, -1), Change(Metric.LABELLED, 1), Change(Metric.LABELLED, -1)
     )
-    assert list(ProgressDelta.objects.values_list("metric", "amount")) == [("open", -2)]
+    append(bench, Change(Metric.LABELLED, 1), Change(Metric.LABELLED, -1))
+    changes = [{"metric": "open", "labeller": None, "label": None, "amount": -2}]
+    assert list(ProgressDelta.objects.values_list("changes", flat=True)) == [changes]
+
+
+def test_counts_of_a_label_that_was_deleted_are_dropped(bench: Bench) -> None:
+    append(bench, Change(Metric.OPEN, 1), Change(Metric.LABEL_TASKS, 1, label_id=bench.labels[0].pk))
+    bench.labels[0].delete()
+    assert progress.fold() == 1
+    assert list(ProgressTotal.objects.values_list("metric", "amount")) == [("open", 1)]
 
 
 def test_reading_groups_by_labeller_day_and_label(bench: Bench) -> None:

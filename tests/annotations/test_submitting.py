@@ -23,9 +23,10 @@ def lapse(held: queue.Held) -> None:
 
 def sums() -> dict[tuple[str, int | None], float]:
     found: dict[tuple[str, int | None], float] = {}
-    for delta in ProgressDelta.objects.all():
-        key = (delta.metric, delta.label_id)
-        found[key] = found.get(key, 0) + delta.amount
+    for changes in ProgressDelta.objects.values_list("changes", flat=True):
+        for change in changes:
+            key = (change["metric"], change["label"])
+            found[key] = found.get(key, 0) + change["amount"]
     return {key: amount for key, amount in found.items() if amount}
 
 
