@@ -15,6 +15,7 @@ from annotations.settling import Place, Settlement
 from projects import prepared
 from projects.codes import new_code
 from projects.models import Project
+from projects.prepared import Query, Rows
 
 
 @dataclass(frozen=True)
@@ -105,15 +106,28 @@ SELECT task_id, code, version FROM answered
 """)  # noqa: S608  # put together from constants
 
 
-def write(
+@dataclass(frozen=True)
+class Writing:
+    """Answers that are ready to be written, each into its locked place, by one query."""
+
+    steps: Sequence["_Step"]
+    query: Query
+
+    def results(self, rows: Rows) -> dict[UUID, Result]:
+        """What became of the answers, by task, once the query has answered `rows`."""
+        written = {task_id: (code, version) for task_id, code, version in rows}
+        return {step.place.code: step.result(*written[step.place.task_id]) for step in self.steps}
+
+
+def writing(
     project: Project,
     labeller_id: int,
     key: UUID,
     fresh: Sequence[Answer],
     places: Mapping[UUID, Place],
     labels: Labels,
-) -> dict[UUID, Result]:
-    """Writes the answers, each into its locked place; answers the results by task."""
+) -> Writing:
+    """Decides what the answers make of their tasks."""
     others = _others(project, labeller_id, [places[answer.item.task] for answer in fresh])
     steps = [
         _Step(answer, place, settling.settle(project, place, answer.document, others.get(place.task_id, [])))
@@ -131,8 +145,7 @@ def write(
         "items": orjson.dumps(rows).decode(),
         "changes": progress.packed(changes),
     }
-    written = {task_id: (code, version) for task_id, code, version in prepared.rows(values, _WRITE)}
-    return {step.place.code: step.result(*written[step.place.task_id]) for step in steps}
+    return Writing(steps, Query(_WRITE, values))
 
 
 def _others(project: Project, labeller_id: int, places: Sequence[Place]) -> dict[int, list[Document | None]]:

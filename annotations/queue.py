@@ -27,6 +27,7 @@ from annotations.settling import REVIEWED
 from projects import prepared
 from projects.errors import Conflict
 from projects.models import Project
+from projects.prepared import Query
 
 PAGE_SIZES = (1, 4, 6, 9)
 SEARCHES = 4
@@ -87,14 +88,14 @@ _OPEN = """
 # planner must know that nine rows in index order are wanted, and not a tenth of the table.
 
 # What is held comes in this order: an answer that was taken up again (it takes no slot), the latest first; then as granted.
-_HELD_FIRST = "l.takes_slot, CASE WHEN l.takes_slot THEN l.granted_at - now() ELSE now() - l.granted_at END"
+_HELD_FIRST = "l.takes_slot, (l.granted_at - now()) * CASE WHEN l.takes_slot THEN 1 ELSE -1 END"
 
 
 def _claim(count: int) -> str:
     return f"""
-WITH place AS MATERIALIZED (
-    SELECT coalesce(max(priority), '-32768') AS priority, coalesce(max(shuffle_key), -1) AS shuffle_key,
-           coalesce(max(task_id), 0) AS task_id, coalesce(max(rests_until) < now(), true) AS awake
+WITH place AS (
+    SELECT coalesce(max(priority), '-32768') AS p, coalesce(max(shuffle_key), -1) AS s, coalesce(max(task_id), 0) AS t,
+           coalesce(max(rests_until) < now(), true) AS awake
     FROM annotations_queueposition WHERE project_id = %(project)s AND labeller_id = %(labeller)s
 ), kept AS (
     UPDATE annotations_lease SET expires_at = now() + make_interval(mins => %(minutes)s)
@@ -103,34 +104,32 @@ WITH place AS MATERIALIZED (
         JOIN annotations_task t ON t.id = l.task_id JOIN projects_image i ON i.id = t.image_id AND i.state = 'ok'
         WHERE l.labeller_id = %(labeller)s AND l.project_id = %(project)s AND t.code <> ALL (%(exclude)s::uuid[])
         ORDER BY {_HELD_FIRST}, l.id LIMIT {count}))
-    RETURNING id, task_id, token, takes_slot, expires_at, granted_at
-), ahead AS MATERIALIZED (
-    SELECT t.id, t.priority, t.shuffle_key, 1 AS lap {_OPEN}
-      AND (t.priority, t.shuffle_key, t.id) > (
-          (SELECT priority FROM place), (SELECT shuffle_key FROM place), (SELECT task_id FROM place))
+    RETURNING *
+), ahead AS (
+    SELECT t.id, t.priority AS p, t.shuffle_key AS s, 1 AS lap {_OPEN}
+      AND (t.priority, t.shuffle_key, t.id) > ((SELECT p FROM place), (SELECT s FROM place), (SELECT t FROM place))
       AND (SELECT count(*) FROM kept) < {count} AND (SELECT awake FROM place)
     ORDER BY t.priority, t.shuffle_key, t.id LIMIT {count} FOR NO KEY UPDATE OF t SKIP LOCKED
-), behind AS MATERIALIZED (
-    SELECT t.id, t.priority, t.shuffle_key, 2 AS lap {_OPEN}
-      AND (t.priority, t.shuffle_key, t.id) <= ((SELECT priority FROM place),
-          (SELECT shuffle_key FROM place), (SELECT task_id FROM place))
+), behind AS (
+    SELECT t.id, t.priority AS p, t.shuffle_key AS s, 2 AS lap {_OPEN}
+      AND (t.priority, t.shuffle_key, t.id) <= ((SELECT p FROM place), (SELECT s FROM place), (SELECT t FROM place))
       AND (SELECT count(*) FROM kept) + (SELECT count(*) FROM ahead) < {count} AND (SELECT awake FROM place)
     ORDER BY t.priority, t.shuffle_key, t.id LIMIT {count} FOR NO KEY UPDATE OF t SKIP LOCKED
-), chosen AS MATERIALIZED (
-    SELECT * FROM (SELECT * FROM ahead UNION ALL SELECT * FROM behind) found
-    ORDER BY lap, priority, shuffle_key, id LIMIT {count} - (SELECT count(*) FROM kept)
+), chosen AS (
+    TABLE ahead UNION ALL TABLE behind
+    ORDER BY lap, p, s, id LIMIT {count} - (SELECT count(*) FROM kept)
 ), taken AS (
     INSERT INTO annotations_lease
         (organisation_id, project_id, task_id, labeller_id, token, takes_slot, granted_at, expires_at)
     SELECT %(organisation)s, %(project)s, id, %(labeller)s, gen_random_uuid(), true, now(),
            now() + make_interval(mins => %(minutes)s) FROM chosen ORDER BY id
-    ON CONFLICT (task_id, labeller_id) DO NOTHING RETURNING id, task_id, token, takes_slot, expires_at, granted_at
+    ON CONFLICT DO NOTHING RETURNING *
 ), slots AS (
-    UPDATE annotations_task SET open_slots = open_slots - 1 FROM taken WHERE annotations_task.id = taken.task_id
+    UPDATE annotations_task t SET open_slots = open_slots - 1 FROM taken WHERE t.id = taken.task_id
 ), walked AS (
     INSERT INTO annotations_queueposition (organisation_id, project_id, labeller_id, priority, shuffle_key, task_id)
-    SELECT %(organisation)s, %(project)s, %(labeller)s, priority, shuffle_key, id
-    FROM chosen ORDER BY lap DESC, priority DESC, shuffle_key DESC, id DESC LIMIT 1
+    SELECT %(organisation)s, %(project)s, %(labeller)s, p, s, id
+    FROM chosen ORDER BY lap DESC, p DESC, s DESC, id DESC LIMIT 1
     ON CONFLICT (project_id, labeller_id) DO UPDATE SET
         priority = excluded.priority, shuffle_key = excluded.shuffle_key, task_id = excluded.task_id, rests_until = NULL
 )
@@ -138,7 +137,7 @@ SELECT {held.COLUMNS}
 FROM (SELECT 1 AS turn, * FROM kept UNION ALL SELECT 2, * FROM taken) l
 LEFT JOIN chosen c ON c.id = l.task_id
 {held.JOINS}
-ORDER BY l.turn, {_HELD_FIRST}, c.lap, c.priority, c.shuffle_key, l.task_id
+ORDER BY l.turn, {_HELD_FIRST}, c.lap, c.p, c.s, l.task_id
 """  # noqa: S608  # put together from constants and a number
 
 
@@ -237,21 +236,22 @@ def lease(*, project: Project, labeller_id: int, count: int, exclude: Sequence[U
     """
     if project.state != Project.State.RUNNING:
         return Page(reason=_REASONS[Project.State(project.state)])
-    with transaction.atomic():
-        found = claim(project=project, labeller_id=labeller_id, count=count, exclude=exclude)
+    found = _claimed(project=project, labeller_id=labeller_id, count=count, exclude=exclude)
     return Page(found) if found else search_on(project=project, labeller_id=labeller_id, count=count, exclude=exclude)
 
 
-def claim(
-    *, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = (), locked: bool = False
-) -> tuple[Held, ...]:
-    """One search, inside the caller's transaction and in one round trip; empty where all that is left is locked.
+def claim(*, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = ()) -> Query:
+    """One search behind the labeller's lock, which the caller's transaction holds; `held.read` reads its rows.
 
-    `locked`: the transaction holds the labeller's lock already.
+    It finds nothing where all that is left is locked.
     """
-    values = _parameters(project, labeller_id, exclude=list(exclude))
-    statements = (_CLAIMS[count],) if locked else (LOCK_LABELLER, _CLAIMS[count])
-    return held.read(prepared.rows(values, *statements))
+    return Query(_CLAIMS[count], _parameters(project, labeller_id, exclude=list(exclude)))
+
+
+def _claimed(*, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID]) -> tuple[Held, ...]:
+    """One search with its lock, as a transaction of its own in one round trip."""
+    search = claim(project=project, labeller_id=labeller_id, count=count, exclude=exclude)
+    return held.read(prepared.rows(search.values, LOCK_LABELLER, search.statement))
 
 
 def search_on(*, project: Project, labeller_id: int, count: int, exclude: Sequence[UUID] = ()) -> Page:
@@ -262,12 +262,10 @@ def search_on(*, project: Project, labeller_id: int, count: int, exclude: Sequen
             break
         time.sleep(0 if swept else random.uniform(0.005, 0.03))  # noqa: S311  # spreads competing searches
         started = time.monotonic()
-        with transaction.atomic():
-            found = claim(project=project, labeller_id=labeller_id, count=count, exclude=exclude)
-            if not found:
-                _rest_after(time.monotonic() - started, project, labeller_id)
+        found = _claimed(project=project, labeller_id=labeller_id, count=count, exclude=exclude)
         if found:
             return Page(found)
+        _rest_after(time.monotonic() - started, project, labeller_id)
     unfinished = Task.objects.filter(project=project, status=Task.Status.OPEN).exists()
     return Page(reason="nothing_for_you" if unfinished else "finished")
 
@@ -287,15 +285,13 @@ def _anything_open(project: Project, labeller_id: int, exclude: Sequence[UUID]) 
 
 def heartbeat(*, project: Project, labeller_id: int, tokens: Sequence[UUID]) -> dict[UUID, datetime]:
     """Extends those leases that are still the labeller's; answers their new ends by token."""
-    with transaction.atomic():
-        return dict(prepared.rows(_parameters(project, labeller_id, tokens=list(tokens)), LOCK_LABELLER, _EXTEND))
+    return dict(prepared.rows(_parameters(project, labeller_id, tokens=list(tokens)), LOCK_LABELLER, _EXTEND))
 
 
 def release(*, project: Project, labeller_id: int, tokens: Sequence[UUID]) -> int:
     """Gives the labeller's leases back; drafts stay. Answers how many there were."""
-    with transaction.atomic():
-        values = _parameters(project, labeller_id, tokens=list(tokens))
-        return int(prepared.rows(values, LOCK_LABELLER, _RELEASE)[0][0])
+    values = _parameters(project, labeller_id, tokens=list(tokens))
+    return int(prepared.rows(values, LOCK_LABELLER, _RELEASE)[0][0])
 
 
 def release_expired(*, project_id: int | None = None, limit: int = SWEEP_BATCH) -> int:
@@ -326,8 +322,7 @@ def reopen(*, project: Project, annotation: Annotation) -> Held:
     if project.state != Project.State.RUNNING:
         raise NotReopenable("The project takes no answers now.", reason=_REASONS[Project.State(project.state)])
     values = _parameters(project, annotation.labeller_id, task=annotation.task_id, reviewed=list(REVIEWED))
-    with transaction.atomic():
-        found = held.read(prepared.rows(values, LOCK_LABELLER, _LOCK_TASK, _REOPEN))
+    found = held.read(prepared.rows(values, LOCK_LABELLER, _LOCK_TASK, _REOPEN))
     if not found:
         raise NotReopenable("This answer was reviewed already.")
     return found[0]

@@ -1,6 +1,6 @@
 """Submitting: a page of answers becomes annotations, in one transaction or not at all.
 
-Three round trips: lock the labeller and the tasks and read them as they are then; write everything; take the next page.
+Two round trips: lock the labeller and the tasks and read them as they are then; write everything and take the next page.
 The client's key is kept in each annotation, so a request that is sent again, even twenty times at once, is recognised behind
 the lock and answered as before. What cannot be counted (the lease is lost, the project is paused) is kept as a draft.
 """
@@ -13,8 +13,8 @@ from uuid import UUID
 import orjson
 from django.db import transaction
 
-from annotations import answering, documents, drafts, queue, settling
-from annotations.answering import Answer, Item, Labels, Result
+from annotations import answering, documents, drafts, held, queue, settling
+from annotations.answering import Answer, Item, Labels, Result, Writing
 from annotations.documents import InvalidDocument, Problem, TaskType
 from annotations.drafts import Kept, LeaseExpired
 from annotations.held import Held
@@ -75,7 +75,6 @@ def submit(*, project: Project, labeller_id: int, key: UUID, items: Sequence[Ite
     as drafts), UnknownTask. A repeated `key` changes nothing and answers as before.
     """
     answers = _read_documents(items)
-    found: tuple[Held, ...] = ()
     with transaction.atomic():
         places, labels = _lock_and_read(project, labeller_id, answers)
         results = {
@@ -85,17 +84,29 @@ def submit(*, project: Project, labeller_id: int, key: UUID, items: Sequence[Ite
         refusal = _refusal(project, fresh, places) if fresh else None
         if refusal is not None:
             _keep_drafts(project, labeller_id, fresh, places)
-        elif fresh:
+        else:
             _validate(project, answers, places, labels, replayed=results)
-            results |= answering.write(project, labeller_id, key, fresh, places, labels)
-        if following and refusal is None and project.state == Project.State.RUNNING:
-            found = queue.claim(project=project, labeller_id=labeller_id, count=following, locked=True)
+            writing = answering.writing(project, labeller_id, key, fresh, places, labels) if fresh else None
+            written, found = _write(project, labeller_id, writing, following)
+            results |= written
     if refusal is not None:
         raise refusal
     page = Page(found) if found else None
     if following and page is None:
         page = queue.lease(project=project, labeller_id=labeller_id, count=following)
     return Submission(tuple(results[item.task] for item in items), page)
+
+
+def _write(
+    project: Project, labeller_id: int, writing: Writing | None, following: int
+) -> tuple[dict[UUID, Result], tuple[Held, ...]]:
+    """Writes, and takes the next page, in one round trip; the results of what was written, by task, and the page."""
+    queries = [] if writing is None else [writing.query]
+    if following and project.state == Project.State.RUNNING:
+        queries.append(queue.claim(project=project, labeller_id=labeller_id, count=following))
+    answered = prepared.run(*queries) if queries else []
+    results = {} if writing is None else writing.results(answered.pop(0))
+    return results, held.read(answered[0]) if answered else ()
 
 
 def _read_documents(items: Sequence[Item]) -> list[Answer]:

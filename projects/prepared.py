@@ -3,15 +3,28 @@
 Their texts are long and read tables behind row-level security, so planning costs several times what running does. Parameters
 go to the server apart from the text, and the plan is a generic one (`plan_cache_mode` in the settings). A number that the plan
 must know, such as a limit, therefore belongs into the text.
+
+Several statements travel as one message and come back as one answer: a round trip wakes two processes up, which costs more
+than most of these statements do.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
+from psycopg import Pipeline
+from psycopg.abc import PQGen
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+
+
+class Query(NamedTuple):
+    """A statement with its named parameters."""
+
+    statement: str
+    values: Mapping[str, Any]
 
 
 def one_line(statement: str) -> str:
@@ -19,27 +32,47 @@ def one_line(statement: str) -> str:
     return " ".join(statement.split())
 
 
-@contextmanager
-def _cursor() -> Iterator[CursorWrapper]:
+class _OneMessage(Pipeline):
+    """A pipeline that sends nothing before its end; psycopg's own sends each statement by itself."""
+
+    _ending = False
+
+    def _communicate_gen(self) -> PQGen[None]:
+        if self._ending:
+            yield from super()._communicate_gen()
+
+    def _exit_gen(self) -> PQGen[None]:
+        self._ending = True
+        yield from super()._exit_gen()
+
+
+def _execute(query: Query) -> CursorWrapper:
     make: Any = ServerBindingCursor
-    with cast("Any", connection)._prepare_cursor(make(connection.connection)) as cursor:
-        yield cursor
+    cursor = cast("Any", connection)._prepare_cursor(make(connection.connection))
+    cursor.execute(query.statement, query.values)
+    return cast("CursorWrapper", cursor)
 
 
-def rows(values: Mapping[str, Any], statement: str, *more: str) -> list[tuple[Any, ...]]:
-    """Runs the statements in one round trip and answers the rows of the last.
+def run(*queries: Query) -> list[Rows]:
+    """Runs the queries in one round trip and answers the rows of each.
 
-    Each sees what was committed before it began, so the second sees what the first had to wait for.
+    Each sees what was committed before it began, so the second sees what the first had to wait for. Outside a transaction
+    they are one together: all or none, and their locks are held to the last one's end.
     """
     connection.ensure_connection()
-    if not more:
-        with _cursor() as cursor:
-            cursor.execute(statement, values)
-            return list(cursor.fetchall())
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        for text in (statement, *more[:-1]):
-            with _cursor() as cursor:
-                cursor.execute(text, values)
-        with _cursor() as cursor:
-            cursor.execute(more[-1], values)
-            return list(cursor.fetchall())
+    raw = connection.connection
+    if len(queries) == 1:
+        return [list(_execute(queries[0]).fetchall())]
+    with connection.wrap_database_errors:
+        raw._pipeline = _OneMessage(raw)
+        try:
+            with raw._pipeline:
+                cursors = [_execute(query) for query in queries]
+        finally:
+            raw._pipeline = None
+    return [list(cursor.fetchall()) for cursor in cursors]
+
+
+def rows(values: Mapping[str, Any], *statements: str) -> Rows:
+    """Runs the statements, which share their parameters, in one round trip and answers the rows of the last."""
+    return run(*(Query(statement, values) for statement in statements))[-1]
