@@ -66,13 +66,17 @@ def matches(first: Sequence[Region], second: Sequence[Region]) -> bool:
 
 
 def iou(first: Region, second: Region) -> float:
-    """Intersection over union of two regions of one shape; 0 for different shapes."""
+    """Intersection over union of two regions; a polygon and a mask are compared by the mask's pixels, a box with nothing else."""
     if isinstance(first, BoxRegion) and isinstance(second, BoxRegion):
         return geometry.box_iou(_box(first), _box(second))
     if isinstance(first, MaskRegion) and isinstance(second, MaskRegion):
         return _mask_iou(first, second)
     if isinstance(first, PolygonRegion) and isinstance(second, PolygonRegion):
         return _polygon_iou(first, second)
+    if isinstance(first, MaskRegion) and isinstance(second, PolygonRegion):
+        return _painted_iou(first, second)
+    if isinstance(first, PolygonRegion) and isinstance(second, MaskRegion):
+        return _painted_iou(second, first)
     return 0.0
 
 
@@ -161,6 +165,14 @@ def _mask_iou(first: MaskRegion, second: MaskRegion) -> float:
         return 0.0
     height, width = first.rle.size
     return _runs_iou(rle.from_text(first.rle.counts, height, width), rle.from_text(second.rle.counts, height, width))
+
+
+def _painted_iou(mask: MaskRegion, polygon: PolygonRegion) -> float:
+    if geometry.intersect(_box(mask), geometry.bounds(polygon.parts)) is None:
+        return 0.0
+    height, width = mask.rle.size
+    runs = rle.from_text(mask.rle.counts, height, width)
+    return _runs_iou(runs, rle.polygon_to_runs(polygon.parts, height, width))
 
 
 def _polygon_iou(first: PolygonRegion, second: PolygonRegion) -> float:

@@ -368,12 +368,8 @@ def _ring_problem(ring: list[list[float]], width: int, height: int) -> str:
 
 
 def _mask_problems(regions: Sequence[Region], width: int, height: int, *, exclusive: bool) -> Iterator[Problem]:
-    """Check each mask and, where masks are `exclusive`, that no label has two and no pixel has two labels.
-
-    Instances may share pixels, as polygons may. Nothing is decoded to pixels: a mask costs what its runs cost.
-    """
-    decoded: list[rle.Runs] = []
-    owners: set[str] = set()
+    """Check each mask by its runs and, if masks are `exclusive`, that no label has two and no pixel two labels."""
+    decoded, owners = list[rle.Runs](), set[str]()
     for index, region in enumerate(regions):
         if not isinstance(region, MaskRegion):
             continue

@@ -129,6 +129,15 @@ def foreground(runs: Runs) -> tuple[Runs, Runs]:
     return (ends - lengths)[filled], ends[filled]
 
 
+def sample(
+    runs: Runs, height: int, rows: NDArray[np.integer[Any]], columns: NDArray[np.integer[Any]]
+) -> NDArray[np.bool_]:
+    """Which pixels at these rows and columns are foreground, as [rows, columns], without decoding the mask."""
+    places = columns[None, :].astype(np.int64) * height + rows[:, None]
+    found: NDArray[np.bool_] = np.searchsorted(np.cumsum(runs), places, side="right") % 2 == 1
+    return found
+
+
 def overlap(masks: Sequence[Runs]) -> bool:
     """Tell whether any pixel is foreground in two of the masks, without decoding them."""
     spans = [foreground(runs) for runs in masks]

@@ -94,6 +94,15 @@ def test_mask_overlap_counts_pixels() -> None:
     assert consensus.iou(one, two) == pytest.approx(4 / 12)
 
 
+def test_a_painted_and_an_outlined_instance_are_compared_by_pixels() -> None:
+    left = mask("088", 0, 2)
+    same, half, far = (polygon((x, 0), (x + 2, 0), (x + 2, 4), (x, 4)) for x in (0, 1, 30))
+    painted, one, two, three = regions(left, same, half, far).regions
+    assert [consensus.iou(painted, other) for other in (one, two, three)] == [1, pytest.approx(4 / 12), 0]
+    assert consensus.iou(two, painted) == pytest.approx(4 / 12)
+    assert consensus.agree(regions(left), regions(same))
+
+
 def test_crowded_documents_are_left_to_a_reviewer(monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = [box(20 * n, 0) for n in range(5)]
     assert consensus.agree(regions(*crowd), regions(*crowd))

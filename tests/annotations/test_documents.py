@@ -56,6 +56,8 @@ def parse_problems(document):
         ("box", {"labels": [], "regions": [], "empty": True}),
         ("polygon", {"regions": [polygon([[0, 0], [20, 0], [20, 20]], [[5, 2], [9, 2], [9, 5]])]}),
         ("semantic", {"regions": [mask(pixels(slice(5, 9), slice(3, 30)))]}),
+        ("polygon", {"regions": [polygon([[0, 0], [20, 0], [20, 20]]), mask(pixels(slice(5, 9), slice(3, 30)))]}),
+        ("polygon", {"regions": [mask(pixels(3, 3)), mask(pixels(slice(3, 5), 3), id="m2")]}),
     ],
 )
 def test_good_documents_pass_every_door(task_type, document):

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,3 +81,21 @@ def test_polygon_fill_is_close_to_pycocotools():
     ours = rle.polygon_to_mask([ring.tolist()], 150, 160)
     theirs = coco_mask.decode(coco_mask.frPyObjects([ring.ravel().tolist()], 150, 160))[:, :, 0]
     assert (ours & theirs).sum() / (ours | theirs).sum() > 0.98
+
+
+@pytest.mark.parametrize("written", json.loads((Path(__file__).parents[1] / "js/editor/rle.json").read_text()))
+def test_the_editors_examples_are_those_of_pycocotools(written):
+    theirs = {"size": written["size"], "counts": written["counts"].encode()}
+    pixels = coco_mask.decode(theirs)
+    runs = rle.from_text(written["counts"], *written["size"])
+    assert (rle.decode(runs, *written["size"]) == pixels).all()
+    assert written["area"] == coco_mask.area(theirs) == rle.area(runs)
+    assert written["box"] == coco_mask.toBbox(theirs).tolist() == list(rle.bounding_box(runs, written["size"][0]))
+    assert coco_mask.encode(np.asfortranarray(pixels))["counts"].decode() == written["counts"]
+
+
+@given(masks)
+def test_a_sample_is_the_mask_at_those_pixels(mask):
+    height, width = mask.shape
+    rows, columns = np.arange(0, height, 3), np.arange(0, width, 2)
+    assert (rle.sample(rle.encode(mask), height, rows, columns) == mask[::3, ::2].astype(bool)).all()
