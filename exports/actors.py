@@ -3,7 +3,13 @@ from typing import Any
 
 from exports import building
 from exports.models import Export
-from projects import jobs
+from projects import jobs, results
+from projects.permissions import Action
+
+results.register(
+    "exports.build",
+    results.Result("export_id", Export, "exports:export", "Open the export", Action.EXPORT, "project"),
+)
 
 
 @jobs.handler("exports.build", queue="bulk", lease=timedelta(minutes=2), attempts=3)

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from projects import jobs as work
-from projects import navigation, permissions, services
+from projects import navigation, permissions, results, services
 from projects.errors import Conflict
 from projects.forms.jobs import JobListForm
 from projects.http import UserRequest
@@ -46,8 +46,9 @@ def jobs(request: UserRequest) -> HttpResponse:
     form = JobListForm(request.GET)
     rows = form.narrow(_seen_by(request)).select_related("created_by", "workspace").order_by("-id")
     page = list(rows[: PAGE_SIZE + 1])
+    found = results.links(page[:PAGE_SIZE], request.user)
     context = {
-        "jobs": page[:PAGE_SIZE],
+        "jobs": [(job, found.get(job.pk)) for job in page[:PAGE_SIZE]],
         "older_url": form.url(page[PAGE_SIZE - 1]) if len(page) > PAGE_SIZE else None,
         "newest_url": form.url() if form.cleaned_data["before"] else None,
         "state": form.cleaned_data["state"],
@@ -93,6 +94,7 @@ def job(request: UserRequest, code: str) -> HttpResponse:
     own = found.created_by_id == request.user.pk
     context = {
         "job": found,
+        "result": results.links([found], request.user).get(found.pk),
         "shard_counts": work.shard_counts(found),
         "failed_shards": shards.filter(state=Job.State.FAILED).order_by("pk")[:SHARDS_SHOWN],
         "can_manage": own or allows(request.user, Action.MANAGE_JOBS, permissions.of(found)),

@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import jobs
+from exports.models import Export
+from projects import datasets, jobs, lifecycle, results
 from projects.jobs import claiming
 from projects.models import AuditEvent, Job
+from tests import factories
 from tests.projects.jobs import handlers
 
 pytestmark = pytest.mark.django_db
@@ -121,11 +123,11 @@ def test_filters_and_pages_of_the_list(client, cast, monkeypatch):
     place = f"{LIST}?state=unfinished"
     for _ in range(2):
         response = client.get(place)
-        titles.append([job.title for job in response.context["jobs"]])
+        titles.append([job.title for job, _ in response.context["jobs"]])
         place = response.context["older_url"]
     assert titles == [["Number 3", "Number 2"], ["Number 1", "Number 0"]]
     assert place is None
-    assert [job.title for job in client.get(f"{LIST}?state=failed").context["jobs"]] == ["Number 4"]
+    assert [job.title for job, _ in client.get(f"{LIST}?state=failed").context["jobs"]] == ["Number 4"]
     assert client.get(f"{LIST}?state=nonsense&before=nonsense").status_code == 200
 
 
@@ -204,3 +206,47 @@ def test_admin_lists_searches_retries_and_cancels(admin_client, cast, job):
     admin_client.post(place, {"action": "retry", "_selected_action": [job.pk]})
     job.refresh_from_db()
     assert job.state == "queued"
+
+
+def finished(cast, kind, **arguments):
+    return Job.objects.create(
+        organisation=cast.organisation,
+        workspace=cast.workspace,
+        kind=kind,
+        queue="bulk",
+        title=f"Do {kind}",
+        arguments=arguments,
+        state="succeeded",
+        finished_at=timezone.now(),
+    )
+
+
+def test_finished_jobs_lead_to_what_they_made(client, cast):
+    dataset = factories.DatasetFactory(workspace=cast.workspace)
+    export = Export.objects.create(organisation=cast.organisation, project=cast.project, name="x", format="coco")
+    made = {
+        reverse("projects:dataset", args=[dataset.code]): finished(cast, datasets.INGEST, dataset_id=dataset.pk),
+        reverse("annotations:dashboard", args=[cast.project.code]): finished(
+            cast, lifecycle.INITIALIZE, project_id=cast.project.pk
+        ),
+        reverse("exports:export", args=[export.code]): finished(cast, "exports.build", export_id=export.pk),
+    }
+    client.force_login(cast.manager)
+    page = text(client.get(LIST))
+    for place, one in made.items():
+        assert f'href="{place}"' in page
+        assert f'href="{place}"' in text(client.get(url(one)))
+    # A viewer reads data and progress, and exports nothing.
+    client.force_login(cast.viewer)
+    page = text(client.get(LIST))
+    assert [f'href="{place}"' in page for place in made] == [True, True, False]
+
+
+def test_no_way_to_what_is_gone_failed_or_elsewhere(client, cast):
+    foreign = factories.DatasetFactory(workspace=cast.foreign_project.workspace)
+    dataset = factories.DatasetFactory(workspace=cast.workspace)
+    finished(cast, datasets.INGEST, dataset_id=dataset.pk + foreign.pk + 1000)
+    finished(cast, datasets.INGEST, dataset_id=foreign.pk)
+    failed = finished(cast, datasets.INGEST, dataset_id=dataset.pk)
+    Job.objects.filter(pk=failed.pk).update(state="failed")
+    assert results.links(Job.objects.all(), cast.manager) == {}
