@@ -1,5 +1,6 @@
 // @ts-check
-import { GridCut, STEPS } from "./maxflow.js";
+import { STEPS } from "./links.js";
+import { GridCut } from "./maxflow.js";
 import { learn, likeliest, split, surprise } from "./mixture.js";
 /** @import { Component } from "./mixture.js" */
 

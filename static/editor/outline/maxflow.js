@@ -1,28 +1,19 @@
 // @ts-check
+import { Links } from "./links.js";
+
 /**
  * Minimum cut of a grid whose pixels are linked to their eight neighbours.
  * Boykov and Kolmogorov, "An Experimental Comparison of Min-Cut/Max-Flow Algorithms for Energy Minimization in Vision",
  * PAMI 26(9), 2004: two search trees grow until they touch, the path is filled, orphans look for new parents.
  */
 
-/** Steps to the neighbours, each beside its reverse: [right, down]. */
-export const STEPS = /** @type {const} */ ([[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, -1], [1, -1], [-1, 1]]);
-
-const TERMINAL = 8;
-const ORPHAN = 9;
-const FREE = 0;
-const SOURCE = 1;
-const SINK = 2;
+const [TERMINAL, ORPHAN] = [8, 9];
+const [FREE, SOURCE, SINK] = [0, 1, 2];
 /** The search hands back control after this many steps, so that it can be cancelled. */
 const SLICE = 20_000;
 
-/** One cut. Capacities are whole numbers of at most 2³⁰. A frame of unlinked pixels spares every look over the border. */
+/** One cut. Capacities are whole numbers of at most 2³⁰. */
 export class GridCut {
-  /** Pixels of a row, with the frame. */
-  #stride;
-  /** What to add to a pixel's number for each step. */
-  #offsets;
-  /** What a link can still carry, by direction. */
   #links;
   /** What the source can still give (positive) or the sink take (negative). */
   #terminal;
@@ -41,10 +32,7 @@ export class GridCut {
 
   /** @param {number} width @param {number} height pixels */
   constructor(width, height) {
-    this.#stride = width + 2;
-    this.#offsets = STEPS.map(([right, down]) => right + down * this.#stride);
-    const count = this.#stride * (height + 2);
-    this.#links = STEPS.map(() => new Int32Array(count));
+    const { count } = (this.#links = new Links(width, height));
     this.#terminal = new Int32Array(count);
     this.#tree = new Uint8Array(count);
     this.#parent = new Uint8Array(count).fill(ORPHAN);
@@ -56,7 +44,7 @@ export class GridCut {
 
   /** The number of a pixel. @param {number} column @param {number} row */
   pixel(column, row) {
-    return (row + 1) * this.#stride + column + 1;
+    return this.#links.pixel(column, row);
   }
 
   /** @param {number} pixel @param {number} source @param {number} sink */
@@ -64,10 +52,10 @@ export class GridCut {
     this.#terminal[pixel] = source - sink;
   }
 
-  /** Links a pixel with its neighbour both ways. @param {number} pixel @param {number} step index of STEPS @param {number} capacity */
+  /** Links a pixel with its neighbour both ways, once. @param {number} pixel @param {number} step index of STEPS @param {number} capacity */
   setLink(pixel, step, capacity) {
-    at(this.#links, step)[pixel] = capacity;
-    at(this.#links, step ^ 1)[this.#neighbour(pixel, step)] = capacity;
+    this.#links.widen(pixel, step, capacity);
+    this.#links.widen(this.#links.neighbour(pixel, step), step ^ 1, capacity);
   }
 
   /** Whether the pixel is on the source's side of the cut. @param {number} pixel */
@@ -118,7 +106,7 @@ export class GridCut {
   #grow(pixel) {
     const mine = /** @type {number} */ (this.#tree[pixel]);
     for (let step = 0; step < 8; step++) {
-      const other = this.#neighbour(pixel, step);
+      const other = this.#links.neighbour(pixel, step);
       if (this.#room(mine, pixel, other, step) === 0) continue;
       if (this.#tree[other] === FREE) this.#attach(other, pixel, step, mine);
       else if (this.#tree[other] !== mine) return step;
@@ -142,15 +130,15 @@ export class GridCut {
 
   /** What can flow between a pixel of a tree and its neighbour, away from the source. @param {number} tree @param {number} pixel @param {number} other @param {number} step */
   #room(tree, pixel, other, step) {
-    return tree === SOURCE ? at(at(this.#links, step), pixel) : at(at(this.#links, step ^ 1), other);
+    return tree === SOURCE ? this.#links.room(pixel, step) : this.#links.room(other, step ^ 1);
   }
 
   /** Fills the path through the link between the trees. @param {number} pixel @param {number} step */
   #augment(pixel, step) {
-    const other = this.#neighbour(pixel, step);
+    const other = this.#links.neighbour(pixel, step);
     const [near, far, way] = this.#tree[pixel] === SOURCE ? [pixel, other, step] : [other, pixel, step ^ 1];
-    const flow = Math.min(at(at(this.#links, way), near), this.#narrowest(near, SOURCE), this.#narrowest(far, SINK));
-    this.#carry(near, way, flow);
+    const flow = Math.min(this.#links.room(near, way), this.#narrowest(near, SOURCE), this.#narrowest(far, SINK));
+    this.#links.carry(near, way, flow);
     this.#fill(near, SOURCE, flow);
     this.#fill(far, SINK, flow);
   }
@@ -160,7 +148,7 @@ export class GridCut {
     let least = Infinity;
     let way = at(this.#parent, pixel);
     while (way !== TERMINAL) {
-      const parent = this.#neighbour(pixel, way);
+      const parent = this.#links.neighbour(pixel, way);
       least = Math.min(least, this.#room(tree, parent, pixel, way ^ 1));
       pixel = parent;
       way = at(this.#parent, pixel);
@@ -172,24 +160,15 @@ export class GridCut {
   #fill(pixel, tree, flow) {
     let way = at(this.#parent, pixel);
     while (way !== TERMINAL) {
-      const parent = this.#neighbour(pixel, way);
-      if (tree === SOURCE) this.#carry(parent, way ^ 1, flow);
-      else this.#carry(pixel, way, flow);
+      const parent = this.#links.neighbour(pixel, way);
+      if (tree === SOURCE) this.#links.carry(parent, way ^ 1, flow);
+      else this.#links.carry(pixel, way, flow);
       if (this.#room(tree, parent, pixel, way ^ 1) === 0) this.#orphan(pixel);
       pixel = parent;
       way = at(this.#parent, pixel);
     }
     this.#terminal[pixel] = at(this.#terminal, pixel) + (tree === SOURCE ? -flow : flow);
     if (this.#terminal[pixel] === 0) this.#orphan(pixel);
-  }
-
-  /** @param {number} pixel @param {number} step @param {number} flow */
-  #carry(pixel, step, flow) {
-    const forth = at(this.#links, step);
-    const back = at(this.#links, step ^ 1);
-    const other = this.#neighbour(pixel, step);
-    forth[pixel] = at(forth, pixel) - flow;
-    back[other] = at(back, other) + flow;
   }
 
   /** @param {number} pixel */
@@ -202,19 +181,17 @@ export class GridCut {
     for (let next = 0; next < this.#orphans.length; next++) {
       const pixel = at(this.#orphans, next);
       const tree = at(this.#tree, pixel);
-      const way = this.#newParent(pixel, tree);
-      if (way === ORPHAN) this.#release(pixel, tree);
-      else this.#parent[pixel] = way;
+      this.#parent[pixel] = this.#newParent(pixel, tree);
+      if (this.#parent[pixel] === ORPHAN) this.#release(pixel, tree);
     }
     this.#orphans = [];
   }
 
   /** The way to the nearest neighbour that still hangs on the terminal. @param {number} pixel @param {number} tree */
   #newParent(pixel, tree) {
-    let best = ORPHAN;
-    let shortest = Infinity;
+    let [best, shortest] = [ORPHAN, Infinity];
     for (let step = 0; step < 8; step++) {
-      const other = this.#neighbour(pixel, step);
+      const other = this.#links.neighbour(pixel, step);
       if (this.#tree[other] !== tree || this.#room(tree, other, pixel, step ^ 1) === 0) continue;
       const distance = this.#rootDistance(other);
       if (distance < shortest) [best, shortest] = [step, distance];
@@ -228,8 +205,7 @@ export class GridCut {
 
   /** How far the root is, or infinity below an orphan; marks the way, so that it is walked once. @param {number} pixel */
   #rootDistance(pixel) {
-    let steps = 0;
-    let walker = pixel;
+    let [steps, walker] = [0, pixel];
     while (at(this.#stamp, walker) !== this.#time) {
       const way = at(this.#parent, walker);
       if (way === ORPHAN) return Infinity;
@@ -239,14 +215,14 @@ export class GridCut {
         break;
       }
       steps += 1;
-      walker = this.#neighbour(walker, way);
+      walker = this.#links.neighbour(walker, way);
     }
     const total = steps + at(this.#distance, walker);
     walker = pixel;
     for (let left = total; at(this.#stamp, walker) !== this.#time; left--) {
       this.#stamp[walker] = this.#time;
       this.#distance[walker] = left;
-      walker = this.#neighbour(walker, at(this.#parent, walker));
+      walker = this.#links.neighbour(walker, at(this.#parent, walker));
     }
     return total;
   }
@@ -254,17 +230,12 @@ export class GridCut {
   /** Leaves the tree; its neighbours may take it again, its children look for parents. @param {number} pixel @param {number} tree */
   #release(pixel, tree) {
     for (let step = 0; step < 8; step++) {
-      const other = this.#neighbour(pixel, step);
+      const other = this.#links.neighbour(pixel, step);
       if (this.#tree[other] !== tree) continue;
       if (this.#room(tree, other, pixel, step ^ 1) > 0) this.#activate(other);
       if (this.#parent[other] === (step ^ 1)) this.#orphan(other);
     }
     this.#tree[pixel] = FREE;
-  }
-
-  /** @param {number} pixel @param {number} step */
-  #neighbour(pixel, step) {
-    return pixel + at(this.#offsets, step);
   }
 }
 

@@ -4,8 +4,9 @@ import { Outlines } from "../../../static/editor/outline/client.js";
 import { contours } from "../../../static/editor/outline/contours.js";
 import { edgeMap } from "../../../static/editor/outline/edges.js";
 import { outlineInBox, shrink } from "../../../static/editor/outline/find.js";
+import { STEPS } from "../../../static/editor/outline/links.js";
 import { LiveWire } from "../../../static/editor/outline/livewire.js";
-import { GridCut, STEPS } from "../../../static/editor/outline/maxflow.js";
+import { GridCut } from "../../../static/editor/outline/maxflow.js";
 import { seeded } from "./support.js";
 
 /** Runs a generator to its end. */
