@@ -16,7 +16,7 @@ const byVariable = `
   mouse-pointer-2 move package panel-left panel-right pause pencil pentagon play plus redo-2 refresh-cw rotate-ccw save
   scan search send server settings shapes shield shield-check skip-forward sliders-horizontal smartphone sparkles square
   square-check square-dashed sun table tag tags target timer trash-2 triangle-alert undo-2 upload user user-plus users
-  wand-sparkles wifi-off workflow x zoom-in zoom-out
+  magnet route squares-subtract squares-unite wand-sparkles wifi-off workflow x zoom-in zoom-out
 `;
 
 const patterns = [

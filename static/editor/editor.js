@@ -10,6 +10,7 @@ import { recall, remember } from "./recall.js";
 import { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { kindOf } from "./shapes/index.js";
+import { hiddenRegions } from "./sight.js";
 import { makeTools } from "./tools/index.js";
 import { Viewport } from "./viewport.js";
 /** @import { Pixels } from "./mask/wand.js" */
@@ -18,13 +19,14 @@ import { Viewport } from "./viewport.js";
 /** @import { Refusal } from "./desk.js" */
 /** @import { Bootstrap, Clock, Hit, Point, Shape } from "./types.js" */
 /** @import { Vault } from "./vault.js" */
+/** @import { Way } from "./viewport.js" */
 
 /**
  * What the editor asks of the page around it.
  * @typedef {{
  *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "conflict") => void,
  *   searchLabels: (relabel?: boolean) => void, focusRegion: (id: string, what: "row" | "note") => void, focusStage: () => void,
- *   togglePanel: (side: "left" | "right" | "notes") => void, leave: () => void,
+ *   togglePanel: (side: "left" | "right" | "notes" | "view") => void, leave: () => void,
  * }} Surroundings
  */
 
@@ -32,7 +34,7 @@ const NOWHERE = new Scene({ width: 1, height: 1 }, emptyDocument());
 /** Shapes by task type; instances may be painted as well as outlined. @type {Record<string, readonly string[]>} */
 const DRAWN = { box: ["box"], polygon: ["polygon", "mask"], semantic: ["mask"] };
 /** The tool in hand to begin with. @type {Record<string, string>} */
-const FIRST_TOOL = { box: "box", semantic: "brush" };
+const FIRST_TOOL = { box: "box", polygon: "polygon", semantic: "brush" };
 const TOLERANCE = { mouse: 7, touch: 18 };
 
 /** The region editor: one page of images, one of them open. */
@@ -53,6 +55,8 @@ export class Editor {
   #entry = null;
   /** @type {Map<string, Scene>} */
   #scenes = new Map();
+  /** How images were left turned. A new one begins upright: nobody should label a mirrored image without having asked for it. @type {Map<string, Way>} */
+  #ways = new Map();
   /** Reads the stored picture in front, once it is there. @type {(() => Pixels | null) | null} */
   pixels = null;
 
@@ -75,6 +79,11 @@ export class Editor {
 
   get entry() {
     return this.#entry;
+  }
+
+  /** @param {Entry} entry */
+  sceneOf(entry) {
+    return this.#scenes.get(entry.task.code);
   }
 
   get scene() {
@@ -100,10 +109,11 @@ export class Editor {
   open(entry) {
     if (entry === this.#entry) return;
     this.machine.cancel();
+    if (this.#entry) this.#ways.set(this.#entry.task.code, this.viewport.view);
     this.#entry = entry;
     this.session.reset();
     this.desk.activity.follow(entry);
-    if (entry) this.viewport.show(entry.task.image);
+    if (entry) this.viewport.show(entry.task.image, this.#ways.get(entry.task.code));
     this.opened.emit(entry);
   }
 
@@ -142,6 +152,8 @@ export class Editor {
       return;
     }
     this.desk.activity.follow(null);
+    const hidden = hiddenRegions(this).length;
+    if (hidden > 0) this.ui.say(`Submitted with ${hidden === 1 ? "the region that was" : `the ${hidden} regions that were`} hidden.`);
     this.desk.submit([{ entry, document: this.scene.document(), reason: null }]);
     this.#goOn();
   }

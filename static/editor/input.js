@@ -1,9 +1,13 @@
 // @ts-check
+import { changeSize } from "./commands/masks.js";
 import { belongsToFocus, chord } from "./keymap.js";
 import { toImage } from "./viewport.js";
 /** @import { Editor } from "./editor.js" */
 /** @import { Keymap } from "./keymap.js" */
 /** @import { Point, ToolEvent } from "./types.js" */
+
+/** The other end of a pen presses like the right button. */
+const PEN_ERASER = 5;
 
 /** Listens to pointer, wheel and keys, and hands on what they mean in image pixels. */
 export class Input {
@@ -55,9 +59,17 @@ export class Input {
     this.#last = event;
     if (this.#touches.has(event.pointerId) && this.#pinch(event)) return;
     if (!this.#editor.entry) return;
-    const read = this.#read(event);
-    this.#editor.machine.move(read);
-    this.#stage.style.cursor = this.#editor.machine.cursor(read.hit);
+    const { machine } = this.#editor;
+    const reads = this.#positions(event).map((one) => this.#read(one));
+    for (const read of reads) machine.move(read);
+    this.#stage.style.cursor = machine.cursor(reads.at(-1)?.hit ?? null);
+  }
+
+  /** Where the pointer was since the last event: a stroke follows the hand, anything else the frame. @param {PointerEvent} event */
+  #positions(event) {
+    const { machine } = this.#editor;
+    const all = machine.busy && machine.active.smooth ? event.getCoalescedEvents() : [];
+    return all.length > 0 ? all : [event];
   }
 
   /** @param {PointerEvent} event */
@@ -77,7 +89,7 @@ export class Input {
   #abort(event) {
     this.#touches.delete(event.pointerId);
     this.#pinching = this.#pinching && this.#touches.size > 0;
-    this.#editor.machine.cancel();
+    this.#editor.machine.interrupt();
   }
 
   #leave() {
@@ -95,7 +107,7 @@ export class Input {
   #addTouch(event) {
     this.#touches.set(event.pointerId, this.#screen(event));
     if (this.#touches.size < 2) return this.#pinching;
-    this.#editor.machine.cancel();
+    this.#editor.machine.interrupt();
     this.#pinching = true;
     return true;
   }
@@ -118,7 +130,9 @@ export class Input {
     event.preventDefault();
     const { viewport } = this.#editor;
     const unit = event.deltaMode === 1 ? 16 : 1;
-    if (event.shiftKey && !event.ctrlKey) {
+    if (event.altKey && this.#editor.draws("mask")) {
+      changeSize(this.#editor.session, event.deltaY < 0 ? 1 : -1);
+    } else if (event.shiftKey && !event.ctrlKey) {
       viewport.pan({ x: -(event.deltaX || event.deltaY) * unit, y: 0 });
     } else {
       const strength = event.ctrlKey ? 0.01 : 0.0018;
@@ -154,7 +168,7 @@ export class Input {
   #blur() {
     this.#touches.clear();
     this.#pinching = false;
-    this.#editor.machine.cancel();
+    this.#editor.machine.interrupt();
   }
 
   #showCursor() {
@@ -176,7 +190,7 @@ export class Input {
     const touch = event.pointerType === "touch";
     const busy = this.#editor.machine.busy;
     return {
-      point, screen, touch, button: Math.max(0, event.button), hit: busy ? null : this.#editor.hit(point, touch),
+      point, screen, touch, button: event.button === PEN_ERASER ? 2 : Math.max(0, event.button), hit: busy ? null : this.#editor.hit(point, touch),
       mods: { shift: event.shiftKey, alt: event.altKey, ctrl: event.ctrlKey || event.metaKey },
     };
   }

@@ -33,6 +33,20 @@ export class Machine {
     return this.active.busy;
   }
 
+  /** Whether the tool is in the middle of something that a moving view would spoil. */
+  get #held() {
+    return this.busy && !this.active.rests;
+  }
+
+  /** Ends what the button does, for a second finger or a lost window; an outline in the making stays. */
+  interrupt() {
+    const { active } = this;
+    if (!active.busy || !active.interrupt) return void this.cancel();
+    active.interrupt();
+    this.#holds.clear();
+    this.#pressed = false;
+  }
+
   /** @param {string} name */
   switch(name) {
     if (!this.#tools.has(name) || name === this.#session.state.tool) return;
@@ -42,7 +56,7 @@ export class Machine {
 
   /** Takes the hand for as long as the key is down. @param {boolean} held */
   space(held) {
-    if (held && this.busy) return;
+    if (held && this.#held) return;
     this.#hold("space", held);
   }
 
@@ -50,9 +64,9 @@ export class Machine {
   down(event) {
     if (this.#pressed) return;
     if (event.button === 1) {
-      if (this.busy) return;
+      if (this.#held) return;
       this.#hold("middle", true);
-    } else if (event.button !== 0) {
+    } else if (event.button !== 0 && !(event.button === 2 && this.active.secondary)) {
       return;
     }
     this.#pressed = true;
@@ -67,7 +81,7 @@ export class Machine {
   /** @param {ToolEvent} event */
   up(event) {
     if (event.button === 1 && !this.#holds.has("middle")) return;
-    if (event.button > 1) return;
+    if (event.button > 1 && !(this.#pressed && this.active.secondary)) return;
     this.#pressed = false;
     this.active.up(event);
     this.#hold("middle", false);

@@ -5,16 +5,22 @@ import { chooseLabel } from "./commands/page.js";
 import { Editor } from "./editor.js";
 import { Input } from "./input.js";
 import { Keymap } from "./keymap.js";
+import { countByLabel } from "./listing.js";
+import { keepLook } from "./look.js";
 import { Bar } from "./panel/bar.js";
 import { wireButtons } from "./panel/buttons.js";
 import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "./panel/dialogs.js";
 import { element, part, setText, swatch } from "./panel/dom.js";
 import { LabelTree } from "./panel/labels.js";
+import { Minimap } from "./panel/minimap.js";
 import { makeOptions, showOptions } from "./panel/options.js";
 import { browserClock, closeDrawer, csrfToken, openVault, openPreferences, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
+import { polygonPressed } from "./panel/polygons.js";
+import { RegionDetail } from "./panel/region-detail.js";
 import { RegionList } from "./panel/regions.js";
 import { say, showEmptyDesk, showStage } from "./panel/stage.js";
 import { showStrip } from "./panel/strip.js";
+import { ViewPanel } from "./panel/view.js";
 import { Pictures } from "./render/picture.js";
 import { pixelsOf } from "./render/pixels.js";
 import { Renderer } from "./render/renderer.js";
@@ -42,11 +48,12 @@ const editor = new Editor({
       tree.focusSearch();
     },
     focusRegion: (id, what) => {
-      if (what === "note") togglePanel("right", true);
-      regions.focus(id, what);
+      if (what === "row") return regions.focus(id);
+      togglePanel("right", true);
+      detail.focusNote();
     },
     focusStage,
-    togglePanel,
+    togglePanel: (side) => (side === "view" ? viewPanel.toggle() : togglePanel(side)),
     leave: () => void editor.desk.leave().then(() => location.assign(bootstrap.urls.leave)),
   },
 });
@@ -58,6 +65,7 @@ editor.pixels = () => {
 };
 const renderer = new Renderer(editor, /** @type {HTMLCanvasElement} */ (part("base")), /** @type {HTMLCanvasElement} */ (part("overlay")));
 const regions = new RegionList(editor, keymap, part("regions"), part("region-count"));
+const detail = new RegionDetail(editor);
 const tree = new LabelTree({
   labels: editor.labels, list: part("labels"), search: /** @type {HTMLInputElement} */ (part("label-search")),
   choose: (code) => chooseLabel(editor, code, relabels),
@@ -66,19 +74,22 @@ const tree = new LabelTree({
     closeDrawer();
     focusStage();
   },
-  count: (code) => counts().get(code) ?? 0,
+  count: (code) => countByLabel(editor.scene.shapes()).get(code) ?? 0,
   chosen: () => new Set([editor.session.state.label]),
 });
+showOptions(editor, makeOptions(editor, preferences));
 const refreshButtons = wireButtons(editor, keymap, { pressed, focusBack: focusStage });
 const bar = new Bar(editor.desk, () => editor.entry, true);
 new Input(editor, stage, keymap);
+const viewPanel = new ViewPanel(editor, focusStage);
+new Minimap(editor, renderer);
+editor.session.changed.on((fields) => fields.has("look") && editor.labels.wear(editor.session.state.look.palette));
+keepLook(editor.session, preferences, bootstrap.project.code);
 showStrip(editor, part("strip"));
-showOptions(editor, makeOptions(editor, preferences));
 fillHelp(keymap, labelTitle);
 for (const button of document.querySelectorAll("[data-draws]")) {
   /** @type {HTMLElement} */ (button).hidden = !editor.draws(/** @type {"mask"} */ (button.getAttribute("data-draws")));
 }
-for (const name of ["tool.box", "tool.template"]) part(name).hidden = !editor.draws("box");
 wireClosing();
 wireSkip((reason) => editor.skip(reason));
 wireConflict((choice) => {
@@ -86,20 +97,14 @@ wireConflict((choice) => {
   if (task) editor.desk.sync.resolve(task, choice);
 });
 
-/** Regions by label. */
-function counts() {
-  /** @type {Map<string, number>} */
-  const found = new Map();
-  for (const shape of editor.scene.shapes()) found.set(shape.label, (found.get(shape.label) ?? 0) + 1);
-  return found;
-}
-
 /** @param {string} id */
 function pressed(id) {
   if (id === `tool.${editor.session.state.tool}`) return true;
   if (id.startsWith("tool.") && id !== "tool.template-here") return false;
+  if (id === "view.mirror") return editor.viewport.view.flip;
   if (id === "region.lock") return editor.session.state.locked !== null;
-  return id === "page.empty" ? editor.scene.image.empty && editor.scene.shapes().length === 0 : null;
+  if (id === "page.empty") return editor.scene.image.empty && editor.scene.shapes().length === 0;
+  return polygonPressed(editor, id);
 }
 
 /** The name of the label behind a number key, for the help page. @param {string} id */

@@ -1,22 +1,36 @@
 // @ts-check
 import { NEUTRAL } from "./adjust.js";
 import { Emitter } from "./emitter.js";
+import { LOOK } from "./look.js";
 /** @import { Adjust } from "./adjust.js" */
+/** @import { Look } from "./look.js" */
 /** @import { Nib } from "./mask/scan.js" */
-/** @import { Box, Point, Shape, Size } from "./types.js" */
+/** @import { Box, Point, Rings, Shape, Size } from "./types.js" */
 
 /**
  * How masks are painted: `size` in image pixels, `tolerance` of the wand in steps of a channel, `opacity` of all masks.
  * @typedef {Readonly<{size: number, nib: Nib, over: "any" | "background", tolerance: number, opacity: number}>} Paint
  *
- * What is being drawn and is no shape yet.
- * @typedef {{kind: "box", box: Box, label: string} | {kind: "area", box: Box}
+ * How polygons are drawn: `mode` says what becomes of the next outline, `snaps` whether it holds on to neighbours, `follows`
+ * whether it goes along their borders. `tolerance` of simplifying, in image pixels.
+ * @typedef {Readonly<{mode: "new" | "add" | "cut", snaps: boolean, follows: boolean, tolerance: number}>} Outlining
+ *
+ * What is being drawn and is no shape yet. `way` lies between the last corner and the pointer, `mark` where lines cross.
+ * @typedef {{
+ *   kind: "outline", corners: readonly Point[], way: readonly Point[], end: Point | null, open: boolean, closes: boolean,
+ *   held: "corner" | "side" | null, mark: Point | null, cuts: boolean,
+ * }} OutlineSketch
+ * @typedef {{kind: "box", box: Box, label: string} | {kind: "area", box: Box} | OutlineSketch
+ *   | {kind: "mark", point: Point} | {kind: "corner", at: Point, removes: boolean}
  *   | {kind: "nib", at: Point, size: number, nib: Nib, erase: boolean}} Sketch
  *
+ * `corners` are those of one polygon that keys and drags move, counted through all its rings; `before` is the outline that
+ * is being simplified.
  * @typedef {{
  *   tool: string, label: string, selection: ReadonlySet<string>, hover: string | null, sketch: Sketch | null,
  *   pointer: Point | null, hidden: ReadonlySet<string>, locked: ReadonlySet<string> | null, lastSize: Size | null,
- *   clipboard: readonly Shape[], clipboardFrom: string, adjust: Adjust, paint: Paint,
+ *   clipboard: readonly Shape[], clipboardFrom: string, outlining: Outlining, before: Rings | null,
+ *   corners: {id: string, indexes: ReadonlySet<number>} | null, adjust: Adjust, look: Look, paint: Paint,
  * }} SessionState
  */
 
@@ -38,7 +52,11 @@ export class Session {
     lastSize: null,
     clipboard: [],
     clipboardFrom: "",
+    outlining: { mode: "new", snaps: true, follows: false, tolerance: 2 },
+    before: null,
+    corners: null,
     adjust: NEUTRAL,
+    look: LOOK,
     paint: { size: 24, nib: "round", over: "any", tolerance: 24, opacity: 0.55 },
   };
 
@@ -66,12 +84,12 @@ export class Session {
     const selection = new Set(ids);
     const old = this.#state.selection;
     if (selection.size === old.size && [...selection].every((id) => old.has(id))) return;
-    this.update({ selection });
+    this.update({ selection, corners: null });
   }
 
   /** Forgets what belonged to the image before. */
   reset() {
-    this.update({ selection: NOBODY, hover: null, sketch: null, hidden: NOBODY, locked: null });
+    this.update({ selection: NOBODY, hover: null, sketch: null, hidden: NOBODY, locked: null, corners: null });
   }
 
   /** @param {string} id */

@@ -3,6 +3,9 @@ import * as edits from "../edits.js";
 /** @import { Editor } from "../editor.js" */
 /** @import { Command } from "../keymap.js" */
 
+/** Tools that grow the selected mask where a label may have several. */
+const MASK_TOOLS = new Set(["brush", "fill-rectangle", "fill-polygon", "bucket", "wand"]);
+
 const isEditable = (/** @type {Editor} */ editor) => editor.editable;
 
 /**
@@ -13,6 +16,7 @@ const isEditable = (/** @type {Editor} */ editor) => editor.editable;
  */
 export function chooseLabel(editor, label, always = false) {
   editor.session.update({ label });
+  if (!editor.scene.oneMaskPerLabel && MASK_TOOLS.has(editor.session.state.tool)) editor.session.select([]); // paints a new one
   const ids = editor.selected().filter((id) => !editor.session.isLocked(id));
   const relabels = editor.editable && ids.length > 0 && (always || editor.session.state.tool === "select");
   if (relabels) edits.relabel(editor.scene, ids, label);

@@ -1,7 +1,8 @@
 // @ts-check
 import * as edits from "../edits.js";
-import { boundsOf } from "../geometry.js";
 import { kindOf } from "../shapes/index.js";
+import { toggleHidden } from "../sight.js";
+import { toImageStep } from "../viewport.js";
 /** @import { Editor } from "../editor.js" */
 /** @import { Command } from "../keymap.js" */
 /** @import { Shape } from "../types.js" */
@@ -13,7 +14,7 @@ const hasRegions = (/** @type {Editor} */ editor) => editor.editable && editor.s
 const canUndo = (/** @type {Editor} */ editor) => editor.editable && (editor.scene.history.canUndo || editor.machine.busy);
 
 /** The selected regions that are not locked. @param {Editor} editor */
-function free(editor) {
+export function free(editor) {
   return editor.selected().filter((id) => !editor.session.isLocked(id));
 }
 
@@ -52,8 +53,13 @@ function copy(editor) {
   editor.say(shapes.length === 1 ? "Region copied." : `${shapes.length} regions copied.`);
 }
 
-/** @param {Editor} editor @param {readonly Shape[]} shapes @param {number} offset */
-function insert(editor, shapes, offset) {
+/**
+ * Puts copies of regions into the open image and selects them.
+ * @param {Editor} editor
+ * @param {readonly Shape[]} shapes
+ * @param {number} offset image pixels
+ */
+export function insert(editor, shapes, offset) {
   editor.machine.cancel();
   const fresh = edits.copies(editor.scene, shapes, { x: offset, y: offset });
   edits.add(editor.scene, fresh);
@@ -81,24 +87,31 @@ function toggleCrowd(editor) {
 /** @param {Editor} editor */
 function hide(editor) {
   const ids = editor.selected();
-  editor.session.update({ hidden: new Set([...editor.session.state.hidden, ...ids]), selection: new Set() });
-  editor.say(ids.length === 1 ? "Region hidden. Shift+H shows it." : `${ids.length} regions hidden. Shift+H shows them.`);
+  toggleHidden(editor, ids);
+  editor.say(`${ids.length === 1 ? "Region" : `${ids.length} regions`} hidden, and submitted all the same. Shift+H shows what is hidden.`);
 }
 
-/** @param {Editor} editor */
-function focusSelection(editor) {
-  const around = boundsOf(selectedShapes(editor).map((shape) => kindOf(shape).bounds(shape)));
-  if (around) editor.viewport.focus(around);
+/** Moves the selection as the screen has it, however the view is turned. @param {Editor} editor @param {number} x @param {number} y */
+function nudge(editor, x, y) {
+  edits.nudge(editor.scene, free(editor), toImageStep(editor.viewport.view, { x, y }));
+}
+
+/** Grows or shrinks the side that is seen across or down. @param {Editor} editor @param {number} x @param {number} y */
+function resize(editor, x, y) {
+  const lying = editor.viewport.view.turn % 2 === 1;
+  edits.resize(editor.scene, free(editor), lying ? { x: y, y: x } : { x, y });
 }
 
 /** @returns {Command<Editor>[]} */
 function nudges() {
-  return ARROWS.flatMap(([key, way, x, y]) => [
-    { id: `nudge.${way}`, title: `Move ${way} by 1 px`, group: "Position", keys: [key], repeat: true, when: hasSelection, run: (editor) => void edits.nudge(editor.scene, free(editor), { x, y }) },
-    { id: `nudge.${way}-10`, title: `Move ${way} by 10 px`, group: "Position", keys: [`Shift+${key}`], repeat: true, when: hasSelection, run: (editor) => void edits.nudge(editor.scene, free(editor), { x: 10 * x, y: 10 * y }) },
-    { id: `resize.${way}`, title: `${x + y > 0 ? "Grow" : "Shrink"} ${x ? "width" : "height"} by 1 px`, group: "Position", keys: [`Ctrl+${key}`], repeat: true, when: hasSelection, run: (editor) => void edits.resize(editor.scene, free(editor), { x, y }) },
-    { id: `resize.${way}-10`, title: `${x + y > 0 ? "Grow" : "Shrink"} ${x ? "width" : "height"} by 10 px`, group: "Position", keys: [`Ctrl+Shift+${key}`], repeat: true, when: hasSelection, run: (editor) => void edits.resize(editor.scene, free(editor), { x: 10 * x, y: 10 * y }) },
-  ]);
+  return ARROWS.flatMap(([key, way, x, y]) => [1, 10].flatMap((far) => {
+    const [shift, suffix] = far === 1 ? ["", ""] : ["Shift+", "-10"];
+    const size = `${x + y > 0 ? "Grow" : "Shrink"} ${x ? "width" : "height"}`;
+    return [
+      { id: `nudge.${way}${suffix}`, title: `Move ${way} by ${far} px`, group: "Position", keys: [`${shift}${key}`], repeat: true, when: hasSelection, run: (/** @type {Editor} */ editor) => nudge(editor, far * x, far * y) },
+      { id: `resize.${way}${suffix}`, title: `${size} by ${far} px`, group: "Position", keys: [`Ctrl+${shift}${key}`], repeat: true, when: hasSelection, run: (/** @type {Editor} */ editor) => resize(editor, far * x, far * y) },
+    ];
+  }));
 }
 
 /** @type {readonly Command<Editor>[]} */
@@ -117,6 +130,5 @@ export const REGION_COMMANDS = [
   { id: "region.show-all", title: "Show all hidden regions", group: "Region", keys: ["Shift+H"], when: (editor) => editor.session.state.hidden.size > 0, run: (editor) => editor.session.update({ hidden: new Set() }) },
   { id: "region.next", title: "Next region", group: "Region", keys: ["J"], repeat: true, when: (editor) => editor.entry !== null, run: (editor) => neighbour(editor, 1) },
   { id: "region.previous", title: "Previous region", group: "Region", keys: ["K"], repeat: true, when: (editor) => editor.entry !== null, run: (editor) => neighbour(editor, -1) },
-  { id: "view.selection", title: "Zoom to the selection", group: "View", keys: ["Z"], when: (editor) => editor.selected().length > 0, run: focusSelection },
   ...nudges(),
 ];

@@ -34,7 +34,7 @@ function templateInMiddle(editor) {
 }
 
 /**
- * Esc takes back one thing at a time: the gesture, the selection, the tool.
+ * Esc takes back one thing at a time: the gesture, chosen points, the selection, the tool.
  * @param {Editor} editor
  */
 function escape(editor) {
@@ -42,7 +42,8 @@ function escape(editor) {
   const wasBusy = machine.busy;
   machine.cancel();
   if (wasBusy) return;
-  if (session.state.selection.size > 0) session.select([]);
+  if (session.state.corners) session.update({ corners: null });
+  else if (session.state.selection.size > 0) session.select([]);
   else machine.switch("select");
 }
 
@@ -55,10 +56,4 @@ export const TOOL_COMMANDS = [
   { id: "tool.template-here", title: "Template box in the middle of the view", group: "Tools", keys: ["Shift+T"], when: drawsBoxes, run: templateInMiddle },
   { id: "region.lock", title: "Lock or unlock regions", group: "Tools", keys: ["L"], when: isEditable, run: toggleLock },
   { id: "cancel", title: "Cancel, then deselect", group: "Tools", keys: ["Escape"], run: escape },
-  { id: "view.fit", title: "Fit the image", group: "View", keys: ["F"], when: isOpen, run: (editor) => editor.viewport.fit() },
-  { id: "view.actual", title: "Actual size (1:1)", group: "View", keys: ["Shift+F"], when: isOpen, run: (editor) => editor.viewport.actual() },
-  { id: "view.in", title: "Zoom in", group: "View", keys: ["+", "="], repeat: true, when: isOpen, run: (editor) => editor.viewport.zoomMiddle(1.25) },
-  { id: "view.out", title: "Zoom out", group: "View", keys: ["-"], repeat: true, when: isOpen, run: (editor) => editor.viewport.zoomMiddle(0.8) },
-  { id: "panel.left", title: "Show or hide the tools", group: "View", keys: ["Ctrl+["], run: (editor) => editor.ui.togglePanel("left") },
-  { id: "panel.right", title: "Show or hide labels and regions", group: "View", keys: ["Ctrl+]"], run: (editor) => editor.ui.togglePanel("right") },
 ];

@@ -1,5 +1,7 @@
 // @ts-check
 import { element, part } from "./dom.js";
+import { paintOptions } from "./paint.js";
+import { polygonOptions } from "./polygons.js";
 /** @import { Editor } from "../editor.js" */
 /** @import { Preferences } from "../preferences.js" */
 
@@ -16,11 +18,12 @@ import { element, part } from "./dom.js";
  * @returns {ToolOptions[]}
  */
 export function makeOptions(editor, preferences) {
-  void preferences;
   return [
     { tools: ["select"], content: hint("Click to select, drag to move, pull handles to reshape. Shift adds to the selection.") },
     { tools: ["box"], content: hint("Drag, or click two corners. Shift makes a square.") },
     { tools: ["template"], content: hint("Click to place a box of the size made last.") },
+    ...(editor.draws("mask") ? paintOptions(editor, preferences) : []),
+    ...(editor.draws("polygon") ? polygonOptions(editor) : []),
     { tools: ["pan"], content: hint("Drag to move the view. Space lends this hand to every tool.") },
   ];
 }

@@ -35,6 +35,32 @@ export function drawPicture(context, picture, view, image, ratio, adjust) {
   context.restore();
 }
 
+/**
+ * Parts the pixels of the image, where they are large enough to be told apart.
+ * @param {Context} context
+ * @param {View} view
+ * @param {Size} image
+ * @param {Size} stage
+ */
+export function drawPixelGrid(context, view, image, stage) {
+  if (view.scale < THEME.gridFrom) return;
+  const seen = visibleBox(view, stage);
+  const [left, top] = [Math.max(0, Math.floor(seen.x)), Math.max(0, Math.floor(seen.y))];
+  const [right, bottom] = [Math.min(image.width, Math.ceil(seen.x + seen.width)), Math.min(image.height, Math.ceil(seen.y + seen.height))];
+  context.beginPath();
+  for (let x = left; x <= right; x++) line(context, toScreen(view, { x, y: top }), toScreen(view, { x, y: bottom }));
+  for (let y = top; y <= bottom; y++) line(context, toScreen(view, { x: left, y }), toScreen(view, { x: right, y }));
+  context.strokeStyle = THEME.grid;
+  context.lineWidth = 1;
+  context.stroke();
+}
+
+/** On whole pixels, so that it is as thin everywhere. @param {Context} context @param {Point} from @param {Point} to */
+function line(context, from, to) {
+  context.moveTo(Math.round(from.x) + 0.5, Math.round(from.y) + 0.5);
+  context.lineTo(Math.round(to.x) + 0.5, Math.round(to.y) + 0.5);
+}
+
 /** The band that selects what it touches. @param {Context} context @param {Box} box @param {View} view */
 export function drawBand(context, box, view) {
   const band = toScreenBox(view, box);

@@ -1,8 +1,12 @@
 // @ts-check
+import { boxesTouch } from "../geometry.js";
+import { TEXT_SIZES } from "../look.js";
 import { kindOf } from "../shapes/index.js";
 import { toScreen, toScreenBox } from "../viewport.js";
-import { THEME, fade, inkOn } from "./theme.js";
+import { THEME, fade, fontOf, inkOn, tagHeight } from "./theme.js";
 /** @import { Labels } from "../labels.js" */
+/** @import { Look } from "../look.js" */
+/** @import { Paint } from "../palette.js" */
 /** @import { Box, MaskShape, Point, Shape, View } from "../types.js" */
 /** @import { Context } from "./layers.js" */
 
@@ -12,15 +16,18 @@ import { THEME, fade, inkOn } from "./theme.js";
  * @param {readonly Shape[]} shapes
  * @param {View} view
  * @param {Labels} labels
+ * @param {Look} look
  */
-export function drawShapes(context, shapes, view, labels) {
-  const halo = shapes.length <= THEME.halosUpTo;
+export function drawShapes(context, shapes, view, labels, look) {
+  const how = { ...look, halo: shapes.length <= THEME.halosUpTo };
   for (const shape of shapes) {
-    if (shape.shape !== "mask") outline(context, shape, view, labels.colour(shape.label), THEME.line, THEME.fill, halo);
+    if (shape.shape !== "mask") outline(context, shape, view, labels.paint(shape.label), how);
   }
   if (shapes.length > THEME.tagsUpTo) return;
+  /** @type {Box[]} */
+  const written = [];
   for (const shape of shapes) {
-    if (shape.shape !== "mask" && kindOf(shape).bounds(shape).width * view.scale >= THEME.tagFromWidth) drawTag(context, shape, view, labels, "");
+    if (shape.shape !== "mask" && toScreenBox(view, kindOf(shape).bounds(shape)).width >= THEME.tagFromWidth) drawTag(context, shape, view, labels, "", look, written);
   }
 }
 
@@ -29,24 +36,32 @@ export function drawShapes(context, shapes, view, labels) {
  * @param {readonly Shape[]} shapes
  * @param {View} view
  * @param {Labels} labels
+ * @param {Look} look
  */
-export function drawSelection(context, shapes, view, labels) {
+export function drawSelection(context, shapes, view, labels, look) {
   const few = shapes.length <= THEME.tagsUpTo;
+  const how = { ...raised(look), halo: few };
   for (const shape of shapes) {
-    if (shape.shape !== "mask") outline(context, shape, view, labels.colour(shape.label), THEME.selectedLine, THEME.selectedFill, few);
-    if (few) drawTag(context, shape, view, labels, kindOf(shape).measure(shape));
+    if (shape.shape !== "mask") outline(context, shape, view, labels.paint(shape.label), how);
+    if (few) drawTag(context, shape, view, labels, kindOf(shape).measure(shape), look);
   }
 }
 
-/** @param {Context} context @param {Shape} shape @param {View} view @param {Labels} labels */
-export function drawHover(context, shape, view, labels) {
+/** @param {Context} context @param {Shape} shape @param {View} view @param {Labels} labels @param {Look} look */
+export function drawHover(context, shape, view, labels, look) {
   if (shape.shape === "mask") strokeBox(context, toScreenBox(view, shape), "#fff", 1, [4, 3]);
-  else outline(context, shape, view, labels.colour(shape.label), THEME.selectedLine, THEME.selectedFill, true);
-  drawTag(context, shape, view, labels, "");
+  else outline(context, shape, view, labels.paint(shape.label), { ...raised(look), halo: true });
+  drawTag(context, shape, view, labels, "", look);
+}
+
+/** What is under the hand stands out, however faint the rest is meant to be. @param {Look} look */
+function raised(look) {
+  return { outline: look.outline, opacity: 1, fill: Math.min(1, Math.max(look.fill + 0.08, THEME.selectedFill)) };
 }
 
 /** @param {Context} context @param {Shape} shape @param {View} view @param {string} colour @param {number} size screen pixels */
 export function drawHandles(context, shape, view, colour, size) {
+  if (shape.shape === "polygon") return;
   context.fillStyle = "#fff";
   context.strokeStyle = colour;
   context.lineWidth = 1.5;
@@ -66,19 +81,19 @@ export function drawHandles(context, shape, view, colour, size) {
  * @param {Context} context
  * @param {Exclude<Shape, MaskShape>} shape
  * @param {View} view
- * @param {string} colour
- * @param {number} line
- * @param {number} fill
- * @param {boolean} halo a dark rim, so that the line shows on any picture
+ * @param {Paint} paint
+ * @param {{outline: number, opacity: number, fill: number, halo: boolean}} how `halo` is a dark rim, so that the line shows on any picture
  */
-function outline(context, shape, view, colour, line, fill, halo) {
-  const crowd = shape.shape === "box" && shape.crowd;
+function outline(context, shape, view, paint, { outline: line, opacity, fill, halo }) {
+  const { colour } = paint;
+  const ink = opacity < 1 ? fade(colour, opacity) : colour;
+  const dash = shape.shape === "box" && shape.crowd ? [6, 4] : paint.dash;
   if (shape.shape === "box") {
     const box = toScreenBox(view, shape);
     context.fillStyle = fade(colour, fill);
     context.fillRect(box.x, box.y, box.width, box.height);
     if (halo) strokeBox(context, box, THEME.halo, line + 2, []);
-    strokeBox(context, box, colour, line, crowd ? [6, 4] : []);
+    strokeBox(context, box, ink, line, dash);
     return;
   }
   const path = new Path2D();
@@ -91,15 +106,17 @@ function outline(context, shape, view, colour, line, fill, halo) {
   }
   context.fillStyle = fade(colour, fill);
   context.fill(path, "evenodd");
-  for (const [style, width] of /** @type {const} */ ([[THEME.halo, line + 2], [colour, line]])) {
+  for (const [style, width] of /** @type {const} */ ([[THEME.halo, line + 2], [ink, line]])) {
     if (style === THEME.halo && !halo) continue;
     context.strokeStyle = style;
     context.lineWidth = width;
+    if (style === ink && dash.length) context.setLineDash(dash);
     context.stroke(path);
   }
+  if (dash.length) context.setLineDash([]);
 }
 
-/** Draws around a box on whole pixels. @param {Context} context @param {Box} box screen pixels @param {string} colour @param {number} line @param {number[]} dash */
+/** Draws around a box on whole pixels. @param {Context} context @param {Box} box screen pixels @param {string} colour @param {number} line @param {readonly number[]} dash */
 export function strokeBox(context, box, colour, line, dash) {
   context.strokeStyle = colour;
   context.lineWidth = line;
@@ -109,24 +126,40 @@ export function strokeBox(context, box, colour, line, dash) {
   if (dash.length) context.setLineDash([]);
 }
 
-/** The label's name above the region. @param {Context} context @param {Shape} shape @param {View} view @param {Labels} labels @param {string} more */
-function drawTag(context, shape, view, labels, more) {
-  const { x, y } = toScreenBox(view, kindOf(shape).bounds(shape));
-  const above = y - THEME.tagHeight - 1;
+/**
+ * The label's name above the region as it is seen, and within the stage.
+ * @param {Context} context
+ * @param {Shape} shape
+ * @param {View} view
+ * @param {Labels} labels
+ * @param {string} more
+ * @param {Look} look
+ * @param {Box[]} [written] where names stand already; one that would cover another is left out
+ */
+function drawTag(context, shape, view, labels, more, look, written) {
+  const size = TEXT_SIZES[look.text];
+  if (size === 0) return;
+  const { x, y, height } = toScreenBox(view, kindOf(shape).bounds(shape));
+  const words = [labels.name(shape.label), more].filter(Boolean).join("  ");
+  context.font = fontOf(size);
+  const box = { x: x - 1, y: y - tagHeight(size) - 1, width: context.measureText(words).width + 10, height: tagHeight(size) };
+  if (box.y < 0) box.y = Math.max(0, Math.min(y + 1, y + height - box.height));
+  if (box.x < 0) box.x = Math.max(box.x, Math.min(0, x + box.width));
+  if (written?.some((other) => boxesTouch(other, box))) return;
+  written?.push(box);
   const colour = labels.colour(shape.label);
-  const at = { x: x - 1, y: above < 0 ? y + 1 : above };
-  drawWords(context, [labels.name(shape.label), more].filter(Boolean).join("  "), at, colour, inkOn(colour));
+  drawWords(context, words, box, colour, inkOn(colour), size);
 }
 
-/** @param {Context} context @param {string} words @param {Point} at @param {string} ground @param {string} ink */
-export function drawWords(context, words, at, ground, ink) {
-  context.font = THEME.font;
+/** @param {Context} context @param {string} words @param {Point} at @param {string} ground @param {string} ink @param {number} [size] screen pixels */
+export function drawWords(context, words, at, ground, ink, size = TEXT_SIZES.medium) {
+  context.font = fontOf(size);
   context.textBaseline = "middle";
-  const width = context.measureText(words).width + 10;
+  const [width, height] = [context.measureText(words).width + 10, tagHeight(size)];
   context.fillStyle = ground;
   context.beginPath();
-  context.roundRect(at.x, at.y, width, THEME.tagHeight, 3);
+  context.roundRect(at.x, at.y, width, height, 3);
   context.fill();
   context.fillStyle = ink;
-  context.fillText(words, at.x + 5, at.y + THEME.tagHeight / 2 + 0.5);
+  context.fillText(words, at.x + 5, at.y + height / 2 + 0.5);
 }

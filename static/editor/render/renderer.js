@@ -1,9 +1,11 @@
 // @ts-check
+import { Emitter } from "../emitter.js";
 import { boxesTouch } from "../geometry.js";
 import { masksOf } from "../mask/painting.js";
 import { kindOf } from "../shapes/index.js";
-import { drawCrosshair, drawPicture } from "./layers.js";
+import { drawCrosshair, drawPicture, drawPixelGrid } from "./layers.js";
 import { MaskLayer } from "./masks.js";
+import { drawBefore, drawCorners } from "./outlines.js";
 import { drawHandles, drawHover, drawSelection, drawShapes } from "./regions.js";
 import { drawSketch } from "./sketches.js";
 import { THEME } from "./theme.js";
@@ -12,7 +14,7 @@ import { THEME } from "./theme.js";
 /** @import { Picture } from "./picture.js" */
 
 /** What the base canvas shows of the session. */
-const SETTLED = /** @type {const} */ (["selection", "hidden", "adjust"]);
+const SETTLED = /** @type {const} */ (["selection", "hidden", "adjust", "look"]);
 
 /** Two canvases and one frame loop: `base` holds what is settled, `overlay` what is under the hand. */
 export class Renderer {
@@ -30,6 +32,8 @@ export class Renderer {
   #unwatch = null;
   /** Regions the base canvas leaves to the overlay. @type {ReadonlySet<string>} */
   #lifted = new Set();
+  /** Another picture is in front, or more of it came. @type {Emitter<Picture | null>} */
+  shown = new Emitter();
   /** Called after a frame was painted. @type {(() => void) | null} */
   painted = null;
 
@@ -55,10 +59,18 @@ export class Renderer {
 
   /** @param {Picture | null} picture */
   show(picture) {
-    this.#unwatch?.();
-    this.#unwatch = picture?.changed?.on(() => this.invalidate(true)) ?? null;
     this.#picture = picture;
+    this.#unwatch?.();
+    this.#unwatch = picture?.changed?.on(() => {
+      this.invalidate(true);
+      this.shown.emit(picture);
+    }) ?? null;
     this.invalidate(true);
+    this.shown.emit(picture);
+  }
+
+  get picture() {
+    return this.#picture;
   }
 
   /** Fits the canvases to the stage. @param {number} width @param {number} height screen pixels */
@@ -100,7 +112,8 @@ export class Renderer {
     if (!context || !entry) return;
     if (this.#picture) drawPicture(context, this.#picture, viewport.view, viewport.image, this.#ratio, session.state.adjust);
     const settled = this.#visible().filter((shape) => !this.#lifted.has(shape.id));
-    drawShapes(context, settled, viewport.view, labels);
+    if (session.state.look.grid) drawPixelGrid(context, viewport.view, viewport.image, viewport.stage);
+    drawShapes(context, settled, viewport.view, labels, session.state.look);
   }
 
   #paintMasks() {
@@ -114,18 +127,20 @@ export class Renderer {
     const { viewport, scene, session, labels, entry } = this.#editor;
     const context = this.#clean(this.#overlay);
     if (!context || !entry) return;
-    const { hover, selection, sketch, pointer, hidden } = session.state;
+    const { hover, selection, sketch, pointer, hidden, look } = session.state;
     const { view } = viewport;
     const hovered = hover && !selection.has(hover) && !hidden.has(hover) ? scene.shape(hover) : undefined;
-    if (hovered) drawHover(context, hovered, view, labels);
+    if (hovered) drawHover(context, hovered, view, labels, look);
     const selected = this.#selected();
     this.#masks.drawRim(context, this.#ratio);
-    drawSelection(context, selected, view, labels);
+    drawSelection(context, selected, view, labels, look);
     const only = selected.length === 1 ? selected[0] : undefined;
     if (only && this.#editor.editable && !session.isLocked(only.id)) {
       drawHandles(context, only, view, labels.colour(only.label), this.#coarse.matches ? THEME.touchHandle : THEME.handle);
+      if (only.shape === "polygon") drawCorners(context, only, session.state.corners, view, viewport.stage, labels.colour(only.label), this.#coarse.matches);
     }
-    if (sketch) drawSketch(context, sketch, view, labels);
+    if (session.state.before) drawBefore(context, session.state.before, view);
+    if (sketch) drawSketch(context, sketch, view, labels, session.state.label);
     if (pointer && !this.#coarse.matches) drawCrosshair(context, pointer, view, viewport.stage);
   }
 

@@ -2,22 +2,31 @@
 /** Sizes in screen pixels and the colours that do not come from labels. */
 export const THEME = {
   line: 2,
-  selectedLine: 2,
   halo: "rgba(0, 0, 0, 0.45)",
   handle: 8,
   touchHandle: 14,
   crosshair: "rgba(255, 255, 255, 0.75)",
   crosshairShade: "rgba(0, 0, 0, 0.45)",
-  fill: 0.12,
   selectedFill: 0.2,
   maskFill: 0.5,
-  font: '500 12px "Inter Variable", system-ui, sans-serif',
-  tagHeight: 18,
   /** Names are written only on regions at least this wide, and only while there are few of them. */
   tagFromWidth: 44,
   tagsUpTo: 250,
+  /** Pixels are parted by lines once they are so large, in screen pixels. */
+  gridFrom: 8,
+  grid: "rgba(128, 128, 128, 0.4)",
   halosUpTo: 600,
 };
+
+/** @param {number} size screen pixels */
+export function fontOf(size) {
+  return `500 ${size}px "Inter Variable", system-ui, sans-serif`;
+}
+
+/** The height of a name on its ground. @param {number} size that of its letters, in screen pixels */
+export function tagHeight(size) {
+  return size + 6;
+}
 
 /** @param {string} colour `#rrggbb` @param {number} alpha */
 export function fade(colour, alpha) {

@@ -83,17 +83,40 @@ function crossingOf(edges, moved) {
 function meeting(edges, e, f) {
   const [a, b] = [{ x: at(edges.ax, e), y: at(edges.ay, e) }, { x: at(edges.bx, e), y: at(edges.by, e) }];
   const [c, d] = [{ x: at(edges.ax, f), y: at(edges.ay, f) }, { x: at(edges.bx, f), y: at(edges.by, f) }];
+  const same = edges.ring[e] === edges.ring[f];
+  if (same && (edges.after[e] === f || edges.after[f] === e)) return edges.after[e] === f ? spike(a, b, d) : spike(c, d, b);
+  const met = meet(a, b, c, d);
+  if (!met) return null;
+  if (same) return { kind: "self", point: met.point };
+  return met.through || sharesLength(a, b, c, d, met.along) || passes(edges, e, f, met.point) ? { kind: "rings", point: met.point } : null;
+}
+
+/** Where two closed segments share a point: whether they go through each other, and whether both lie in one line. @param {Point} a @param {Point} b @param {Point} c @param {Point} d */
+function meet(a, b, c, d) {
   if (Math.max(a.x, b.x) < Math.min(c.x, d.x) || Math.max(c.x, d.x) < Math.min(a.x, b.x)) return null;
   if (Math.max(a.y, b.y) < Math.min(c.y, d.y) || Math.max(c.y, d.y) < Math.min(a.y, b.y)) return null;
-  const same = edges.ring[e] === edges.ring[f];
-  if (same && (edges.after[e] === f || edges.after[f] === e)) return spike(edges, e, f);
   const [p, q] = [turn(a.x, a.y, b.x, b.y, c.x, c.y), turn(a.x, a.y, b.x, b.y, d.x, d.y)];
   const [r, s] = [turn(c.x, c.y, d.x, d.y, a.x, a.y), turn(c.x, c.y, d.x, d.y, b.x, b.y)];
   if (apart(p, q) || apart(r, s)) return null;
   const through = opposite(p, q) && opposite(r, s);
   const point = through ? { x: a.x + ((b.x - a.x) * r) / (r - s), y: a.y + ((b.y - a.y) * r) / (r - s) } : touch([c, d, a, b], [p, q, r, s], a);
-  if (same) return { kind: "self", point };
-  return through || sharesLength(a, b, c, d, p, q) || passes(edges, e, f, point) ? { kind: "rings", point } : null;
+  return { point, through, along: p === 0 && q === 0 };
+}
+
+/**
+ * Where the next piece of an open line would cross or touch the line, or turn back on it.
+ * @param {readonly Point[]} line
+ * @param {Point} next
+ * @returns {Point | null}
+ */
+export function crossingOfLine(line, next) {
+  const [before, last] = [line.at(-2), line.at(-1)];
+  if (!before || !last) return null;
+  for (let i = 0; i + 2 < line.length; i++) {
+    const met = meet(/** @type {Point} */ (line[i]), /** @type {Point} */ (line[i + 1]), last, next);
+    if (met) return met.point;
+  }
+  return spike(before, last, next)?.point ?? null;
 }
 
 /** @param {number} p @param {number} q */
@@ -111,18 +134,15 @@ function touch(ends, turns, otherwise) {
   return ends[index] ?? otherwise;
 }
 
-/** Neighbours meet at their corner; they may not turn back. @param {Edges} edges @param {number} e @param {number} f @returns {Crossing | null} */
-function spike(edges, e, f) {
-  const [one, two] = edges.after[e] === f ? [e, f] : [f, e];
-  const [ax, ay, bx, by] = [at(edges.ax, one), at(edges.ay, one), at(edges.bx, one), at(edges.by, one)];
-  const [cx, cy] = [at(edges.bx, two), at(edges.by, two)];
-  if (turn(ax, ay, bx, by, cx, cy) !== 0) return null;
-  return (bx - ax) * (cx - bx) + (by - ay) * (cy - by) > 0 ? null : { kind: "self", point: { x: bx, y: by } };
+/** Neighbours ab and bc meet at their corner; they may not turn back. @param {Point} a @param {Point} b @param {Point} c @returns {Crossing | null} */
+function spike(a, b, c) {
+  if (turn(a.x, a.y, b.x, b.y, c.x, c.y) !== 0) return null;
+  return (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) > 0 ? null : { kind: "self", point: b };
 }
 
-/** @param {Point} a @param {Point} b @param {Point} c @param {Point} d @param {number} p @param {number} q */
-function sharesLength(a, b, c, d, p, q) {
-  if (p !== 0 || q !== 0) return false;
+/** @param {Point} a @param {Point} b @param {Point} c @param {Point} d @param {boolean} along whether both lie in one line */
+function sharesLength(a, b, c, d, along) {
+  if (!along) return false;
   const wide = Math.min(Math.max(a.x, b.x), Math.max(c.x, d.x)) - Math.max(Math.min(a.x, b.x), Math.min(c.x, d.x));
   const high = Math.min(Math.max(a.y, b.y), Math.max(c.y, d.y)) - Math.max(Math.min(a.y, b.y), Math.min(c.y, d.y));
   return wide > 0 || high > 0;

@@ -202,7 +202,7 @@ export class PolygonFillTool {
     session.update({
       sketch: {
         kind: "outline", corners: this.#corners, way: [], end: event?.point ?? null, open: true, closes: Boolean(event && this.#closes(event)),
-        held: null, mark: null, label: session.state.label, cuts: this.#erasing,
+        held: null, mark: null, cuts: this.#erasing,
       },
     });
   }

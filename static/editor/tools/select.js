@@ -3,6 +3,7 @@ import { edited, moved } from "../edits.js";
 import { boxBetween, boxesTouch } from "../geometry.js";
 import { bodiesAt, cursorFor } from "../hit.js";
 import { kindOf } from "../shapes/index.js";
+import { chooseCorner, dragCorners, settleCorners } from "./corners.js";
 import { isDrag } from "./tool.js";
 /** @import { Bench } from "./tool.js" */
 /** @import { Grip, Hit, Shape, ToolEvent } from "../types.js" */
@@ -12,7 +13,7 @@ import { isDrag } from "./tool.js";
  *   | {phase: "pressing", from: ToolEvent, wasSelected: boolean}
  *   | {phase: "moving", from: ToolEvent, initial: Shape[]}
  *   | {phase: "reshaping", from: ToolEvent, initial: Shape, grip: Grip}
- *   | {phase: "area", from: ToolEvent, kept: ReadonlySet<string>}} State
+ *   | {phase: "area", from: ToolEvent, before: ReadonlySet<string>}} State
  */
 
 /** Selects, moves and reshapes regions, and gathers them with a rubber band. */
@@ -38,11 +39,12 @@ export class SelectTool {
     const { selection } = session.state;
     const hit = event.hit;
     const wasSelected = hit !== null && selection.has(hit.id);
-    if (hit && event.mods.shift && hit.kind === "body") {
+    if (hit && (event.mods.shift || event.mods.ctrl) && hit.kind === "body") {
       session.select(wasSelected ? [...selection].filter((id) => id !== hit.id) : [...selection, hit.id]);
     } else if (hit && !wasSelected) {
       session.select([hit.id]);
     }
+    chooseCorner(this.#bench, hit, event.mods.shift);
     this.#state = { phase: "pressing", from: event, wasSelected };
   }
 
@@ -53,14 +55,15 @@ export class SelectTool {
     else if (state.phase === "pressing" && isDrag(state.from, event)) this.#startDrag(state.from, event);
     else if (state.phase === "moving") this.#drag(state.from, state.initial, event);
     else if (state.phase === "reshaping") this.#reshape(state.from, state.initial, state.grip, event);
-    else if (state.phase === "area") this.#gather(state.from, state.kept, event);
+    else if (state.phase === "area") this.#gather(state.from, state.before, event);
   }
 
   /** @param {ToolEvent} event */
   up(event) {
     const state = this.#state;
     this.#state = { phase: "idle" };
-    if (state.phase === "moving" || state.phase === "reshaping") this.#bench.scene.history.commit();
+    if (state.phase === "reshaping" && state.initial.shape === "polygon") settleCorners(this.#bench, state.initial);
+    else if (state.phase === "moving" || state.phase === "reshaping") this.#bench.scene.history.commit();
     else if (state.phase === "area") this.#bench.session.update({ sketch: null });
     else if (state.phase === "pressing") this.#click(state.from, state.wasSelected, event);
   }
@@ -69,9 +72,10 @@ export class SelectTool {
     const state = this.#state;
     this.#state = { phase: "idle" };
     if (state.phase === "moving" || state.phase === "reshaping") this.#bench.scene.history.rollback();
+    if (state.phase === "reshaping") this.#bench.session.update({ sketch: null });
     if (state.phase === "area") {
       this.#bench.session.update({ sketch: null });
-      this.#bench.session.select(state.kept);
+      this.#bench.session.select(state.before);
     }
   }
 
@@ -84,7 +88,7 @@ export class SelectTool {
   cursor(hit) {
     if (this.#state.phase === "moving") return "move";
     const locked = hit && this.#bench.session.isLocked(hit.id);
-    return locked ? "pointer" : cursorFor(hit, hit ? this.#bench.scene.shape(hit.id) : undefined);
+    return locked ? "pointer" : cursorFor(hit, hit ? this.#bench.scene.shape(hit.id) : undefined, this.#bench.viewport.view);
   }
 
   /**
@@ -96,7 +100,7 @@ export class SelectTool {
     const hit = from.hit;
     const shape = hit ? scene.shape(hit.id) : undefined;
     if (!hit || !shape) {
-      this.#state = { phase: "area", from, kept: from.mods.shift ? session.state.selection : new Set() };
+      this.#state = { phase: "area", from, before: session.state.selection };
     } else if (session.isLocked(shape.id)) {
       this.#bench.say("Regions are locked. Press L to unlock them.");
       this.#state = { phase: "idle" };
@@ -124,7 +128,7 @@ export class SelectTool {
    */
   #reshaping(from, initial, hit) {
     this.#bench.session.select([initial.id]);
-    return { phase: "reshaping", from, initial, grip: { kind: hit.kind === "edge" ? "edge" : "vertex", index: hit.index } };
+    return { phase: "reshaping", from, initial, grip: { kind: hit.kind === "edge" ? "edge" : "vertex", index: hit.index, also: this.#bench.session.state.corners?.indexes } };
   }
 
   /**
@@ -146,17 +150,19 @@ export class SelectTool {
    */
   #reshape(from, initial, grip, event) {
     const { scene } = this.#bench;
+    if (initial.shape === "polygon") return dragCorners(this.#bench, initial, grip, from, event);
     const delta = { x: event.point.x - from.point.x, y: event.point.y - from.point.y };
     const shape = kindOf(initial).reshape(initial, grip, delta, scene.size, event.mods);
     scene.history.put(initial.id, { ...shape, origin: edited(initial.origin) });
   }
 
   /**
+   * Selects what the band touches: Shift adds to what was selected before, Ctrl takes out what was.
    * @param {ToolEvent} from
-   * @param {ReadonlySet<string>} kept
+   * @param {ReadonlySet<string>} before
    * @param {ToolEvent} event
    */
-  #gather(from, kept, event) {
+  #gather(from, before, event) {
     const { scene, session } = this.#bench;
     const box = boxBetween(from.point, event.point);
     const inside = scene
@@ -164,7 +170,10 @@ export class SelectTool {
       .filter((shape) => !session.state.hidden.has(shape.id) && boxesTouch(kindOf(shape).bounds(shape), box))
       .map((shape) => shape.id);
     session.update({ sketch: { kind: "area", box } });
-    session.select([...kept, ...inside]);
+    const { shift, ctrl } = from.mods;
+    const touched = new Set(inside);
+    const kept = shift || ctrl ? [...before].filter((id) => !(ctrl && touched.has(id))) : [];
+    session.select([...kept, ...(ctrl ? inside.filter((id) => !before.has(id)) : inside)]);
   }
 
   /**
@@ -175,7 +184,7 @@ export class SelectTool {
    */
   #click(from, wasSelected, event) {
     const { scene, session, viewport } = this.#bench;
-    if (from.mods.shift) return;
+    if (from.mods.shift || from.mods.ctrl) return;
     if (!from.hit) return session.select([]);
     if (!wasSelected || from.hit.kind !== "body") return;
     const { selection, hidden, locked } = session.state;

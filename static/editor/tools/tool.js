@@ -1,19 +1,28 @@
 // @ts-check
+/** @import { Pixels } from "../mask/wand.js" */
 /** @import { Scene } from "../scene.js" */
 /** @import { Session } from "../session.js" */
 /** @import { Hit, ToolEvent } from "../types.js" */
 /** @import { Viewport } from "../viewport.js" */
 
 /**
+ * What commands may ask of a tool right now: Enter, Backspace, redo, and what belongs to one tool alone.
+ * @typedef {Partial<Record<"close" | "back" | "forward" | "flip" | "more" | "less", () => void>>} Acts
+ *
  * What a tool may touch. `scene` is the image of the moment.
  * @typedef {{
  *   readonly scene: Scene, readonly session: Session, readonly viewport: Viewport, say: (message: string) => void,
- * }} Bench
+ *   readonly pixels?: (() => Pixels | null) | null,
+ * }} Bench `pixels` reads the stored picture, once it is there
  *
+ * A tool that `rests` is busy with no button down, as between two clicks: the view may be moved meanwhile. `interrupt` drops
+ * what the button does and keeps what was done before it was pressed. `secondary`: the right button presses, too. `smooth`: the
+ * tool wants every position of the pointer and not one per frame.
  * @typedef {{
  *   readonly name: string, readonly busy: boolean,
  *   down: (event: ToolEvent) => void, move: (event: ToolEvent) => void, up: (event: ToolEvent) => void,
  *   cancel: () => void, exit: () => void, cursor: (hit: Hit | null) => string,
+ *   readonly rests?: boolean, interrupt?: () => void, readonly acts?: Readonly<Acts>, readonly secondary?: boolean, readonly smooth?: boolean,
  * }} Tool
  */
 

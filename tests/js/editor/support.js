@@ -20,6 +20,10 @@ export function box(id, x, y, width, height, more = {}) {
   return { id, shape: "box", label: "cat", x, y, width, height, crowd: false, origin: "manual", note: "", z: 1, ...more };
 }
 
+export function polygon(id, parts, more = {}) {
+  return { id, shape: "polygon", label: "cat", parts, origin: "manual", note: "", z: 1, ...more };
+}
+
 export function documentOf(...regions) {
   return { labels: [], regions: regions.map(({ z: _, ...region }) => region), empty: false };
 }
