@@ -12,7 +12,7 @@ const byVariable = `
   crosshair database download ellipsis ellipsis-vertical eraser external-link eye eye-off file file-archive file-json
   file-text flag folder folder-open folder-up funnel globe grid-2x2 grid-3x3 grip-vertical hand hard-drive history image
   image-off image-plus images inbox info keyboard key-round layers layout-dashboard layout-grid link list list-checks
-  list-filter list-tree list-todo loader-circle lock log-out mail maximize menu message-square minus monitor moon
+  list-filter list-tree list-todo loader-circle lock lock-open focus log-out mail maximize menu message-square minus monitor moon
   mouse-pointer-2 move package panel-left panel-right pause pencil pentagon play plus redo-2 refresh-cw rotate-ccw save
   scan search send server settings shapes shield shield-check skip-forward sliders-horizontal smartphone sparkles square
   square-check square-dashed sun table tag tags target timer trash-2 triangle-alert undo-2 upload user user-plus users

@@ -170,6 +170,12 @@ export class Desk {
     await this.release(false).catch(() => null); // an unreachable server takes them back by itself
   }
 
+  /** The caller's latest answers, as the server has them. */
+  async history() {
+    await this.outbox.flush();
+    return this.#server.history();
+  }
+
   /** The network may be back. */
   retry() {
     this.sync.flush();

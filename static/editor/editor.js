@@ -15,11 +15,10 @@ import { makeTools } from "./tools/index.js";
 import { Viewport } from "./viewport.js";
 /** @import { Pixels } from "./mask/wand.js" */
 /** @import { Server } from "./server.js" */
-/** @import { Entry } from "./pager.js" */
 /** @import { Refusal } from "./desk.js" */
+/** @import { Entry } from "./pager.js" */
 /** @import { Bootstrap, Clock, Hit, Point, Shape } from "./types.js" */
 /** @import { Vault } from "./vault.js" */
-/** @import { Way } from "./viewport.js" */
 
 /**
  * What the editor asks of the page around it.
@@ -55,8 +54,6 @@ export class Editor {
   #entry = null;
   /** @type {Map<string, Scene>} */
   #scenes = new Map();
-  /** How images were left turned. A new one begins upright: nobody should label a mirrored image without having asked for it. @type {Map<string, Way>} */
-  #ways = new Map();
   /** Reads the stored picture in front, once it is there. @type {(() => Pixels | null) | null} */
   pixels = null;
 
@@ -101,19 +98,16 @@ export class Editor {
   }
 
   /** @param {string} message */
-  say(message) {
-    this.ui.say(message);
-  }
+  say = (message) => this.ui.say(message);
 
   /** @param {Entry | null} entry */
   open(entry) {
     if (entry === this.#entry) return;
     this.machine.cancel();
-    if (this.#entry) this.#ways.set(this.#entry.task.code, this.viewport.view);
     this.#entry = entry;
     this.session.reset();
     this.desk.activity.follow(entry);
-    if (entry) this.viewport.show(entry.task.image, this.#ways.get(entry.task.code));
+    if (entry) this.viewport.show(entry.task.image);
     this.opened.emit(entry);
   }
 
@@ -152,8 +146,7 @@ export class Editor {
       return;
     }
     this.desk.activity.follow(null);
-    const hidden = hiddenRegions(this).length;
-    if (hidden > 0) this.ui.say(`Submitted with ${hidden === 1 ? "the region that was" : `the ${hidden} regions that were`} hidden.`);
+    if (hiddenRegions(this).length > 0) this.ui.say("Hidden regions were submitted, too.");
     this.desk.submit([{ entry, document: this.scene.document(), reason: null }]);
     this.#goOn();
   }

@@ -1,6 +1,6 @@
 // @ts-check
 import { IMAGE } from "./documents.js";
-import { boundsOf, clampDelta, clampPoint, round } from "./geometry.js";
+import { boundsOf, clamp, clampDelta, clampPoint, round } from "./geometry.js";
 import { step } from "./history.js";
 import { kindOf } from "./shapes/index.js";
 /** @import { Scene } from "./scene.js" */
@@ -119,6 +119,24 @@ export function resize(scene, ids, delta) {
     if (shape.shape !== "box") return shape;
     const least = { x: Math.max(delta.x, 1 - shape.width), y: Math.max(delta.y, 1 - shape.height) };
     return kindOf(shape).reshape(shape, { kind: "vertex", index: 2 }, least, scene.size);
+  });
+}
+
+/**
+ * Gives a box exactly these numbers, as far as the image allows; without an effect, no step.
+ * @param {Scene} scene
+ * @param {string} id
+ * @param {Partial<Box>} wanted image pixels
+ */
+export function setBox(scene, id, wanted) {
+  return change(scene, [id], (shape) => {
+    if (shape.shape !== "box") return shape;
+    const width = clamp(round(wanted.width ?? shape.width), 1, scene.size.width);
+    const height = clamp(round(wanted.height ?? shape.height), 1, scene.size.height);
+    const x = clamp(round(wanted.x ?? shape.x), 0, scene.size.width - width);
+    const y = clamp(round(wanted.y ?? shape.y), 0, scene.size.height - height);
+    const same = x === shape.x && y === shape.y && width === shape.width && height === shape.height;
+    return same ? shape : { ...shape, x, y, width, height };
   });
 }
 

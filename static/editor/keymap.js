@@ -15,12 +15,14 @@ export function chord(event) {
   return [...parts, key].join("+");
 }
 
-/** Letters and digits by their key cap, whatever the layout writes. @param {{key: string, code: string}} event */
-function keyName({ key, code }) {
+/** Letters and digits by their key cap, whatever the layout writes. @param {{key: string, code: string, altKey: boolean}} event */
+function keyName({ key, code, altKey }) {
   if (key === " ") return "Space";
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(code);
   if (digit?.[1] && (/^\d$/.test(key) || key.length !== 1)) return digit[1];
   if (/^[a-z]$/i.test(key)) return key.toUpperCase();
+  const bracket = altKey ? { BracketLeft: "[", BracketRight: "]" }[code] : undefined;
+  if (bracket) return bracket;
   const letter = /^Key([A-Z])$/.exec(code);
   if (letter?.[1] && key.length === 1 && key.charCodeAt(0) > 127) return letter[1];
   return key;

@@ -40,10 +40,14 @@ export class Scene {
   /** All regions, lowest first. */
   shapes() {
     if (!this.#ordered) {
-      const shapes = /** @type {Shape[]} */ ([...this.store.values()].filter((item) => item.shape !== "image"));
-      this.#ordered = shapes.sort((a, b) => a.z - b.z);
+      this.#ordered = this.born().sort((a, b) => a.z - b.z);
     }
     return this.#ordered;
+  }
+
+  /** All regions in the order in which they came. @returns {Shape[]} */
+  born() {
+    return /** @type {Shape[]} */ ([...this.store.values()].filter((item) => item.shape !== "image"));
   }
 
   /** @param {string} id @returns {Shape | undefined} */
@@ -90,7 +94,41 @@ export class Scene {
       const shape = after && after.shape !== "image" ? after : null;
       if (shape) this.#index.set(id, kindOf(shape).bounds(shape));
       else this.#index.delete(id);
-      this.#ordered = null;
     }
+    if (this.#ordered) this.#ordered = this.#reordered(this.#ordered, diff);
+  }
+
+  /**
+   * The order after a change. What keeps its depth, or comes on top, is put in place without sorting thousands anew.
+   * @param {readonly Shape[]} ordered
+   * @param {Diff<Item>} diff
+   */
+  #reordered(ordered, diff) {
+    const next = [...ordered];
+    for (const [id, [before, after]] of diff) {
+      if (id === IMAGE) continue;
+      if (!after || after.shape === "image") return null;
+      if (!before) next.push(after);
+      else if (before.shape === "image" || before.z !== after.z) return null;
+      else {
+        const place = this.#place(next, before.z, id);
+        if (place < 0) return null;
+        next[place] = after;
+      }
+      const last = next.length - 1;
+      if (!before && last > 0 && /** @type {Shape} */ (next[last - 1]).z > after.z) return null;
+    }
+    return next;
+  }
+
+  /** Where the region of that depth and id stands, by halving; -1 where depths are shared. @param {readonly Shape[]} ordered @param {number} z @param {string} id */
+  #place(ordered, z, id) {
+    let [low, high] = [0, ordered.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (/** @type {Shape} */ (ordered[middle]).z < z) low = middle + 1;
+      else high = middle;
+    }
+    return ordered[low]?.id === id ? low : -1;
   }
 }
