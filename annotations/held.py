@@ -10,7 +10,7 @@ from uuid import UUID
 from projects.models import Image
 
 _IMAGE_FIELDS = (
-    "id", "organisation_id", "dataset_id", "code", "key", "name", "state", "format", "width", "height", "metadata",
+    "id", "organisation_id", "dataset_id", "code", "key", "name", "frame", "state", "format", "width", "height", "metadata",
 )  # fmt: skip
 
 COLUMNS = (

@@ -151,8 +151,16 @@ class ImageOut(BaseModel):
     name: str
     url: str
     thumbnail_url: str
+    values_url: str
+    """16-bit values of a grey DICOM image, for a window in the browser; empty for other images."""
+    tiles_url: str
+    """Where the tiles of a large image are; empty for other images."""
     width: int
     height: int
+    frame: int
+    """Which frame of a DICOM file with several, from 1; 0 for other images."""
+    details: dict[str, Any]
+    """What a DICOM file says of its pixels, by DICOM keyword; nothing about people."""
 
 
 class LeaseOut(BaseModel):
@@ -241,14 +249,19 @@ def tasks(found: Sequence[Held]) -> list[dict[str, Any]]:
 def images(found: Sequence[Image]) -> dict[int, dict[str, Any]]:
     """`ImageOut` by primary key."""
     urls, thumbnails = image_urls.signed(found), image_urls.thumbnails(found)
+    values, tiles = image_urls.values(found), image_urls.tiles(found)
     return {
         image.pk: {
             "code": image.code,
             "name": image.name,
             "url": urls.get(image.pk, ""),
             "thumbnail_url": thumbnails.get(image.pk, ""),
+            "values_url": values.get(image.pk, ""),
+            "tiles_url": tiles.get(image.pk, ""),
             "width": image.width,
             "height": image.height,
+            "frame": image.frame,
+            "details": image.metadata.get("dicom", {}),
         }
         for image in found
     }

@@ -118,7 +118,7 @@ _CHOSEN = """
 """
 _ROWS = f"""
     SELECT t.code, t.status, t.final, t.final_at, i.width, i.height, i.code AS image_code,
-           coalesce(i.metadata->>'path', i.key) AS path,
+           coalesce(i.metadata->>'path', i.key) || CASE WHEN i.frame > 0 THEN '#' || i.frame ELSE '' END AS path,
            d.name AS dataset, i.metadata->>'captured_at' AS captured_at,
            (SELECT string_agg(coalesce(nullif(u.name, ''), u.email), ', ' ORDER BY a.submitted_at)
               FROM annotations_annotation a JOIN projects_user u ON u.id = a.labeller_id

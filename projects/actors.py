@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from projects import datasets, ingest, jobs, lifecycle, people, reading, uploads
-from projects.models import Dataset, Datastore, User
+from projects import datasets, ingest, jobs, lifecycle, people, reading, tiling, uploads
+from projects.models import Dataset, Datastore, Image, User
 
 
 @jobs.handler(datasets.INGEST, queue="bulk", lease=timedelta(minutes=2), attempts=3)
@@ -36,4 +36,19 @@ def write_welcome(job: jobs.Running, user_id: int, place: str, inviter: str) -> 
 
 jobs.periodic("projects-take-in", every=timedelta(seconds=20))(lifecycle.take_in_arrivals)
 jobs.periodic("datasets-settle", every=timedelta(minutes=1))(ingest.settle_abandoned)
+
+
+@jobs.handler(tiling.TILE_IMAGE, queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def tile_image(job: jobs.Running, image_id: int) -> None:
+    """Cuts a large image into tiles."""
+    tiling.build(Image.objects.select_related("dataset__datastore__workspace").get(pk=image_id), job)
+
+
+@jobs.handler(tiling.TILE_DATASET, queue="bulk", lease=timedelta(minutes=2), attempts=3, time_limit=timedelta(days=2))
+def tile_dataset(job: jobs.Running, dataset_id: int) -> dict[str, int]:
+    """Cuts the large images of a dataset into tiles."""
+    return tiling.build_all(Dataset.objects.get(pk=dataset_id), job)
+
+
+jobs.periodic("renditions-discard-stale", every=timedelta(days=1))(tiling.discard_stale)
 jobs.periodic("uploads-discard-stale", every=timedelta(hours=1))(uploads.discard_stale)

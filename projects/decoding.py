@@ -9,59 +9,80 @@ import contextlib
 import json
 import os
 import queue
-import resource
 import select
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from projects import image_header, renditions
+from projects.image_problems import UnreadableImage
 
-Rendition: TypeAlias = Literal["thumbnail", "proxy"]
+Rendition: TypeAlias = Literal["thumbnail", "proxy", "values"]
 CHILDREN = 2
 TASKS = 500
 """After so many a child is replaced: what leaks, leaks no further."""
 SECONDS = 30
-MEMORY = 2 * 2**30
 THUMBNAIL_SIDE = 512
-_HEAD = struct.Struct("!?Q")
+MEMORY = 2 * 2**30
+SECONDS_A_BAND = 600
+"""A tile's height of a huge image, and where its file has to be unpacked first, all of that."""
+HEAD = struct.Struct("!?Q")
+"""Before each answer: whether it is one, and its length."""
+_BAND = struct.Struct("!HI")
 _REASONS = {
     "too_slow": "The image takes too long to decode.",
     "crashed": "The image cannot be decoded with the memory there is, or is damaged.",
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A row of tiles of one level, packed (projects.pyramid)."""
+
+    level: int
+    row: int
+    packed: bytes
+
+
 class _Child:
     """One decoder process, started when first asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
         self._tasks = 0
 
-    def ask(self, request: dict[str, object]) -> bytes:
+    def ask(self, request: dict[str, object], seconds: float | None = None) -> bytes:
         """The child's answer; UnreadableImage where it refuses, dies or is late."""
         process = self._running()
         self._tasks += 1
         assert process.stdin
-        try:
+        with contextlib.suppress(OSError):  # a child that is gone shows when its answer is read
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-            deadline = time.monotonic() + SECONDS
-            fine, length = _HEAD.unpack(self._read(process, _HEAD.size, deadline))
+        return self.next(SECONDS if seconds is None else seconds)
+
+    def next(self, seconds: float) -> bytes:
+        """The next of several answers to one request."""
+        process = self._process
+        assert process
+        try:
+            deadline = time.monotonic() + seconds
+            fine, length = HEAD.unpack(self._read(process, HEAD.size, deadline))
             answer = self._read(process, length, deadline)
         except (OSError, EOFError) as error:
             self.stop()
             reason = "too_slow" if isinstance(error, TimeoutError) else "crashed"
-            raise image_header.UnreadableImage(reason, _REASONS[reason]) from error
+            raise UnreadableImage(reason, _REASONS[reason]) from error
         if fine:
             return answer
         reason, detail = json.loads(answer)
-        raise image_header.UnreadableImage(reason, detail)
+        raise UnreadableImage(reason, detail)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._owner != os.getpid():
@@ -70,12 +91,12 @@ class _Child:
             self.stop()
         if self._process is None or self._process.poll() is not None:
             root = str(Path(__file__).resolve().parent.parent)
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "projects.decoding"],
+            self._process = subprocess.Popen(  # noqa: S603  # our own program, and options that are constants
+                [sys.executable, "-P", "-m", "projects.decoder", *self._options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 cwd="/",
-                env={"PYTHONPATH": root, "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+                env={"PYTHONPATH": root, "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "2"},
                 start_new_session=True,
             )
             self._owner, self._tasks = os.getpid(), 0
@@ -122,40 +143,28 @@ def _idle_child() -> Iterator[_Child]:
         _children.put(child)
 
 
-def render(path: Path, kind: Rendition, *, max_pixels: int) -> bytes:
-    """A rendition of the image file at `path`, made in a child; UnreadableImage where there can be none."""
+def render(path: Path, kind: Rendition, *, max_pixels: int, frame: int = 0) -> bytes:
+    """A rendition of the image file at `path`, made in a child; UnreadableImage where there can be none.
+
+    `frame` is counted from 1, for files with several.
+    """
     with _idle_child() as child:
-        return child.ask({"path": str(path), "kind": kind, "max_pixels": max_pixels})
+        return child.ask({"path": str(path), "kind": kind, "max_pixels": max_pixels, "frame": frame})
 
 
-def _answer(request: dict[str, object], out: BinaryIO) -> None:
+def cut(path: Path, size: tuple[int, int], *, quality: int, orientation: int, done: int) -> Iterator[Band]:
+    """The bands of a large image's pyramid, in the order of `pyramid.order`, without the first `done`.
+
+    In a child of its own, which ends with the iteration. Raises UnreadableImage.
+    """
+    child = _Child("--tiles")
     try:
-        with Path(str(request["path"])).open("rb") as file:
-            fine, answer = True, _rendered(file, str(request["kind"]), int(str(request["max_pixels"])))
-    except image_header.UnreadableImage as error:
-        fine, answer = False, json.dumps([error.reason, error.detail]).encode()
-    except MemoryError:
-        fine, answer = False, json.dumps(["too_large", "The image is too large to be decoded."]).encode()
-    except OSError:
-        fine, answer = False, json.dumps(["corrupt", "The file is gone."]).encode()
-    out.write(_HEAD.pack(fine, len(answer)) + answer)
-    out.flush()
-
-
-def _rendered(file: BinaryIO, kind: str, max_pixels: int) -> bytes:
-    if kind == "proxy":
-        return renditions.render_proxy(file, max_pixels=max_pixels)[0]
-    return renditions.thumbnail(file, THUMBNAIL_SIDE, max_pixels=max_pixels)
-
-
-def main() -> None:
-    """The child: answers one request per line until its parent hangs up."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for line in sys.stdin.buffer:
-        _answer(json.loads(line), sys.stdout.buffer)
-
-
-if __name__ == "__main__":
-    main()
+        request: dict[str, object] = {"path": str(path), "kind": "tiles", "size": size, "done": done}
+        request |= {"quality": quality, "orientation": orientation}
+        answer = child.ask(request, SECONDS_A_BAND)
+        while answer:
+            level, row = _BAND.unpack_from(answer)
+            yield Band(level, row, answer[_BAND.size :])
+            answer = child.next(SECONDS_A_BAND)
+    finally:
+        child.stop()

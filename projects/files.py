@@ -8,26 +8,27 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
 
-from projects import datastores, image_header, image_urls, tenancy, thumbnails
+from projects import datastores, image_header, image_urls, pyramid, tenancy, thumbnails, tiling
 from projects.image_urls import Link, LinkBroken
 from projects.models import Image
 
+_PLACE = re.compile(r"(\d{1,2})-(\d{1,4})-(\d{1,4})", re.ASCII)
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def respond(request: HttpRequest, signed: str) -> HttpResponseBase:
     """The file, a part of it, or 304 where the browser has it. Raises a DomainError where there is none to give."""
     link = image_urls.read_link(signed)
+    if link.kind == "tiles":
+        raise LinkBroken("There is nothing here, or nothing that you may see.")
     with tenancy.for_organisation(link.organisation_id):
-        images = Image.objects.select_related("dataset__datastore__workspace").filter(state=Image.State.OK)
-        image = images.filter(pk=link.image_id).first()
-        if image is None:
-            raise LinkBroken("There is nothing here, or nothing that you may see.")
+        image = _image(link)
         etag = f'"{link.kind[0]}{thumbnails.version(image)}"'
         if etag in parse_etags(request.headers.get("If-None-Match", "")):
             return _dressed(HttpResponseNotModified(), link, etag)
@@ -35,7 +36,54 @@ def respond(request: HttpRequest, signed: str) -> HttpResponseBase:
     return _dressed(response, link, etag)
 
 
+def _image(link: Link) -> Image:
+    images = Image.objects.select_related("dataset__datastore__workspace").filter(state=Image.State.OK)
+    image = images.filter(pk=link.image_id).first()
+    if image is None:
+        raise LinkBroken("There is nothing here, or nothing that you may see.")
+    return image
+
+
+def tile(request: HttpRequest, signed: str, place: str) -> HttpResponseBase:
+    """The tile at `place` (level-column-row) of a large image, or 304. Raises a DomainError where there is none."""
+    link, match = _tiles_link(signed), _PLACE.fullmatch(place)
+    if match is None:
+        raise LinkBroken("There is nothing here, or nothing that you may see.")
+    with tenancy.for_organisation(link.organisation_id):
+        image = _image(link)
+        etag = f'"t{thumbnails.version(image)}"'
+        if etag in parse_etags(request.headers.get("If-None-Match", "")):
+            return _dressed(HttpResponseNotModified(), link, etag)
+        data = tiling.tile(image, *map(int, match.groups()))
+    kind = image_header.CONTENT_TYPES[image_header.sniff(io.BytesIO(data[:512]), "")]
+    return _dressed(HttpResponse(data, content_type=kind), link, etag)
+
+
+def tiles(signed: str, *, wanted: bool) -> dict[str, object]:
+    """How the tiles of a large image lie, and how far they are; `wanted` has them made soon."""
+    link = _tiles_link(signed)
+    with tenancy.for_organisation(link.organisation_id):
+        image = _image(link)
+        if wanted:
+            tiling.request(image)
+        levels = pyramid.levels(image.width, image.height)
+        return {
+            "tile": pyramid.TILE,
+            "levels": [[level.width, level.height] for level in levels],
+            **asdict(tiling.progress(image)),
+        }
+
+
+def _tiles_link(signed: str) -> Link:
+    link = image_urls.read_link(signed)
+    if link.kind != "tiles":
+        raise LinkBroken("There is nothing here, or nothing that you may see.")
+    return link
+
+
 def _rendition(image: Image, link: Link) -> HttpResponseBase:
+    if link.kind == "values":
+        return HttpResponse(thumbnails.get(image, "values"), content_type="application/octet-stream")
     data = thumbnails.get(image, "proxy" if link.kind == "proxy" else "thumbnail")
     kind = image_header.CONTENT_TYPES[image_header.sniff(io.BytesIO(data[:512]), "")]
     return HttpResponse(data, content_type=kind)

@@ -7,39 +7,46 @@ is called `.jpg` is taken as the PNG it is, and a web page that is called `.jpg`
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from PIL import ExifTags, Image
 
-from projects import errors
+from projects.dicom import header as dicom_header
+from projects.image_problems import NeedMoreBytes as NeedMoreBytes  # what this module raises is named by it, too
+from projects.image_problems import UnreadableImage as UnreadableImage
 
 Source: TypeAlias = bytes | BinaryIO
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF")
-EXTENSIONS = frozenset(["jpg", "jpeg", "png", "jpe", "jfif", "bmp", "tif", "tiff", "webp", "gif"])
-CONTENT_TYPES = {name: f"image/{name.lower()}" for name in FORMATS}
+"""What Pillow opens for us; DICOM has a reader of its own (projects.dicom)."""
+TILED_FORMATS = ("JPEG", "PNG", "TIFF")
+"""What can be cut into tiles from top to bottom (projects.tiler), so that a file may be far larger than memory."""
+EXTENSIONS = frozenset(["jpg", "jpeg", "png", "jpe", "jfif", "bmp", "tif", "tiff", "webp", "gif", "dcm", "dicom"])
+CONTENT_TYPES = {name: f"image/{name.lower()}" for name in FORMATS} | {"DICOM": "application/dicom"}
 HEADER_BYTES = 65_536
 MOST_PIXELS = 250_000_000
+MOST_TILED_PIXELS = 4_000_000_000
+MOST_PIXELS_A_BYTE = 400
+"""Of huge images. Compression reaches three times as much on nothing but white paper."""
 MOST_FRAMES = 1_000
 
-# Pillow's own alarm, for every reader in this process: it warns from here on and fails at twice as much.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# Pillow's own alarm goes off when a header is read. Ours is in `opened`, before any pixel is; the decoder process, where
+# pixels are decoded, sets Pillow's lower again.
+Image.MAX_IMAGE_PIXELS = MOST_TILED_PIXELS
 
+_TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _MAGIC = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
     (b"BM", "BMP"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"II+\x00", "TIFF"),
-    (b"MM\x00+", "TIFF"),
+    *((magic, "TIFF") for magic in _TIFF_MAGIC),
 )
 _OTHER_MAGIC = (
     (b"%PDF", "a PDF document"),
@@ -51,27 +58,6 @@ _OTHER_MAGIC = (
 )
 # What Pillow raises for damaged files; a warning counts where the process turns warnings into errors.
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, OverflowError, UserWarning)
-
-
-class UnreadableImage(errors.DomainError):
-    """A file that will not become an item; `reason` is stable, `detail` a sentence for people.
-
-    Reasons: empty, unsupported, mismatched, corrupt, too_large, too_many_frames.
-    """
-
-    code = "unreadable_image"
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail, reason=reason)
-        self.reason = reason
-
-
-class NeedMoreBytes(Exception):
-    """The given beginning of the file is too short; `minimum` bytes may do (None: the whole file)."""
-
-    def __init__(self, minimum: int | None) -> None:
-        super().__init__(minimum)
-        self.minimum = minimum
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +76,8 @@ class ImageHeader:
     captured_at: str = ""
     camera_make: str = ""
     camera_model: str = ""
+    technical: Mapping[str, Any] = field(default_factory=dict)
+    """Of DICOM: facts about the pixels, by keyword; nothing about people (projects.dicom.header)."""
 
     @property
     def content_type(self) -> str:
@@ -101,7 +89,7 @@ class ImageHeader:
 
         Browsers apply EXIF orientation reliably to JPEG only.
         """
-        if self.format in ("TIFF", "BMP") or self.mode == "CMYK" or self.mode.startswith(("I", "F")):
+        if self.format in ("TIFF", "BMP", "DICOM") or self.mode == "CMYK" or self.mode.startswith(("I", "F")):
             return False
         return self.format == "JPEG" or self.orientation == 1
 
@@ -112,9 +100,17 @@ def supported(name: str) -> bool:
 
 
 def probe(
-    source: Source, name: str, *, whole: bool = True, max_pixels: int = MOST_PIXELS, verify: bool = False
+    source: Source,
+    name: str,
+    *,
+    whole: bool = True,
+    max_pixels: int = MOST_PIXELS,
+    max_tiled: int = 0,
+    verify: bool = False,
 ) -> ImageHeader:
     """Read the header of a file, given as bytes or as a seekable stream.
+
+    `max_tiled` is the limit for `TILED_FORMATS`, where it is the greater one.
 
     With `whole=False`, `source` is the first bytes of the file (`HEADER_BYTES` nearly always do), and
     `NeedMoreBytes` asks for more. `verify` decodes the pixels once, to find files that are cut off.
@@ -123,8 +119,10 @@ def probe(
         raise UnreadableImage("unsupported", f"{_extension(name)} files are not supported.")
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     kind = sniff(stream, name)
+    if kind in TILED_FORMATS and not verify:
+        max_pixels = max(max_pixels, max_tiled)
     try:
-        header = _read_webp(stream, max_pixels) if kind == "WEBP" else _read(stream, kind, max_pixels)
+        header = _READERS.get(kind, _read)(stream, kind, max_pixels)
     except NeedMoreBytes:
         if not whole:
             raise
@@ -133,11 +131,30 @@ def probe(
         if whole or error.reason != "corrupt":
             raise
         raise NeedMoreBytes(_more(stream)) from error
-    if verify:
+    if verify and kind in FORMATS:
         with opened(stream, max_pixels=max_pixels) as image:
             image.draft(None, (image.width // 8, image.height // 8))
             image.load()
     return header
+
+
+def refuse_bomb(header: ImageHeader, byte_size: int, max_pixels: int) -> None:
+    """Refuse an image beyond the ordinary limit whose file is too small to hold so many pixels in earnest."""
+    pixels = header.width * header.height
+    if pixels > max_pixels and byte_size < pixels // MOST_PIXELS_A_BYTE:
+        words = f"The image says it has {pixels / 1e6:,.0f} million pixels, but the file is too small for them."
+        raise UnreadableImage("too_large", words)
+
+
+def is_dicom(stream: BinaryIO) -> bool:
+    """Tell by the content whether a file is DICOM."""
+    stream.seek(128)
+    return stream.read(4) == b"DICM"
+
+
+def is_scattered(start: bytes) -> bool:
+    """Tell by a file's beginning whether its header may stand anywhere in the file, and not only at the beginning."""
+    return start[128:132] == b"DICM" or start[:4] in _TIFF_MAGIC
 
 
 @contextmanager
@@ -146,7 +163,7 @@ def opened(stream: BinaryIO, *, max_pixels: int = MOST_PIXELS) -> Iterator[Image
     kind = sniff(stream, "")
     if kind == "WEBP":
         # Pillow's reader claims memory for the whole canvas as soon as it opens a WebP.
-        _read_webp(stream, max_pixels)
+        _read_webp(stream, kind, max_pixels)
     stream.seek(0)
     try:
         with Image.open(stream, formats=[kind]) as image:
@@ -161,11 +178,13 @@ def opened(stream: BinaryIO, *, max_pixels: int = MOST_PIXELS) -> Iterator[Image
 
 
 def sniff(stream: BinaryIO, name: str) -> str:
-    """Name the format by the first bytes, one of `FORMATS`; the name is only for the message."""
+    """Name the format by the first bytes, one of `FORMATS` or DICOM; the name is only for the message."""
     stream.seek(0)
     start = stream.read(512)
     if not start:
         raise UnreadableImage("empty", "The file is empty.")
+    if start[128:132] == b"DICM":
+        return "DICOM"
     for magic, kind in _MAGIC:
         if start.startswith(magic):
             return kind
@@ -188,8 +207,6 @@ def _other_kind(start: bytes) -> str:
         return "JSON text"
     if start[4:8] == b"ftyp":
         return "a HEIC, AVIF or video file"
-    if start[128:132] == b"DICM":
-        return "a DICOM file"
     return next((kind for magic, kind in _OTHER_MAGIC if start.startswith(magic)), "")
 
 
@@ -323,25 +340,25 @@ def _tiff_frames(stream: BinaryIO) -> int:
     return max(len(seen), 1)
 
 
-def _read_webp(stream: BinaryIO, max_pixels: int) -> ImageHeader:
+def _read_webp(stream: BinaryIO, kind: str, max_pixels: int) -> ImageHeader:
     """Read a WebP's chunks by hand: Pillow would need the whole file and memory for the canvas."""
     start = _take(stream, 0, 30)
-    kind, body = start[12:16], start[20:]
+    chunk, body = start[12:16], start[20:]
     exif, frames, alpha = Image.Exif(), 1, False
-    if kind == b"VP8X":
+    if chunk == b"VP8X":
         size = (1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
         alpha = bool(body[0] & 0x10)
         frames = _check_frames(_webp_chunks(stream, exif)) if body[0] & 0x0A else 1
-    elif kind == b"VP8L":
+    elif chunk == b"VP8L":
         bits = int.from_bytes(body[1:5], "little")
         size, alpha = (1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)), bool(bits >> 28 & 1)
-    elif kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+    elif chunk == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack_from("<HH", body, 6)
         size = (width & 0x3FFF, height & 0x3FFF)
     else:
         raise UnreadableImage("corrupt", "The WEBP file is damaged or cut off.")
     _check_pixels(*size, max_pixels)
-    return _header("WEBP", size, "RGBA" if alpha else "RGB", frames, exif)
+    return _header(kind, size, "RGBA" if alpha else "RGB", frames, exif)
 
 
 def _webp_chunks(stream: BinaryIO, exif: Image.Exif) -> int:
@@ -363,3 +380,13 @@ def _load_exif(exif: Image.Exif, data: bytes) -> None:
         exif.load(data)
     except _BROKEN:
         exif.clear()
+
+
+def _read_dicom(stream: BinaryIO, kind: str, max_pixels: int) -> ImageHeader:
+    found = dicom_header.read(stream)
+    _check_pixels(found.width, found.height, max_pixels)
+    frames = _check_frames(found.frames)
+    return ImageHeader(kind, found.width, found.height, found.mode, frames, technical=found.technical)
+
+
+_READERS = {"WEBP": _read_webp, "DICOM": _read_dicom}

@@ -7,7 +7,7 @@ time, so that browsers can keep what they loaded.
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,13 +17,14 @@ from django.core import signing
 from django.urls import reverse
 
 from projects import datastores, image_header
+from projects import thumbnails as thumbnails_made
 from projects.errors import DomainError
 from projects.models import Dataset, Image
 from projects.stores.base import ObjectStore
 
 logger = logging.getLogger(__name__)
 SALT = "projects.image_urls"
-KINDS = ("image", "thumbnail", "proxy")
+KINDS = ("image", "thumbnail", "proxy", "values", "tiles")
 KEPT_SECONDS = 60
 MOST_KEPT = 1_000
 
@@ -65,16 +66,31 @@ def signed(images: Sequence[Image]) -> dict[int, str]:
 
 def thumbnails(images: Sequence[Image]) -> dict[int, str]:
     """Addresses of thumbnails, by primary key; "" for images that cannot be read."""
+    return _links(images, "thumbnail", lambda _: True)
+
+
+def values(images: Sequence[Image]) -> dict[int, str]:
+    """Addresses of 16-bit values, by primary key; "" for images that are shown as they are."""
+    return _links(images, "values", thumbnails_made.has_values)
+
+
+def tiles(images: Sequence[Image]) -> dict[int, str]:
+    """One address for all tiles of an image, by primary key; "" for images that are not cut into tiles."""
+    return _links(images, "tiles", thumbnails_made.is_large)
+
+
+def _links(images: Sequence[Image], kind: str, wanted: Callable[[Image], bool]) -> dict[int, str]:
     expires_at = _expiry()
     return {
-        image.pk: _link(image, "thumbnail", expires_at) if image.state == Image.State.OK else "" for image in images
+        image.pk: _link(image, kind, expires_at) if image.state == Image.State.OK and wanted(image) else ""
+        for image in images
     }
 
 
 def _address(image: Image, store: ObjectStore | None, expires_at: int) -> str:
     if image.state != Image.State.OK:
         return ""
-    if image.metadata.get("proxy"):
+    if image.metadata.get("proxy") or thumbnails_made.is_large(image):
         return _link(image, "proxy", expires_at)
     if store is None:
         return _link(image, "image", expires_at)
@@ -93,7 +109,10 @@ def _signed_by_store(store: ObjectStore, key: str, kind: str, expires_at: int) -
 
 def _link(image: Image, kind: str, expires_at: int) -> str:
     value = f"{KINDS.index(kind)}-{image.organisation_id}-{image.pk}-{expires_at}"
-    return reverse("projects:file", kwargs={"signed": signing.Signer(salt=SALT).sign(value)})
+    return reverse(
+        "projects:tiles" if kind == "tiles" else "projects:file",
+        kwargs={"signed": signing.Signer(salt=SALT).sign(value)},
+    )
 
 
 def read_link(text: str) -> Link:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from projects import datasets, datastores, jobs, listing, reading
+from projects import datasets, datastores, jobs, listing, reading, tiling
 from projects.errors import BadInput, DomainError
 from projects.models import Dataset, Image, Job
 from projects.stores.base import Entry, ObjectStore, Page
@@ -149,6 +149,7 @@ def _finish(dataset: Dataset, place: Place, job: jobs.Running) -> dict[str, int]
     with job.effects():
         _mark_missing(dataset, place.last_key, None, [])
         _settle(dataset)
+        tiling.request_all(dataset)
     if left:
         raise FilesLeft(f"{left:,} files could not be read now. Try the job again.")
     return {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}

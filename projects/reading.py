@@ -66,6 +66,7 @@ def read(store: ObjectStore, entry: Entry) -> Found | None:
         if image_header.supported(entry.key):
             data = store.read(entry.key) if is_whole else store.read(entry.key, 0, image_header.HEADER_BYTES)
         header, data = _probed(store, entry, data)
+        image_header.refuse_bomb(header, entry.size, settings.IMAGE_PIXEL_LIMIT)
     except ObjectMissing:
         return None
     except image_header.UnreadableImage as error:
@@ -78,7 +79,7 @@ def read(store: ObjectStore, entry: Entry) -> Found | None:
 
 def _probed(store: ObjectStore, entry: Entry, data: bytes) -> tuple[image_header.ImageHeader, bytes]:
     """The header, reading on for as long as it is not complete; the pixels too, where all of a modest image is there."""
-    limits = {"max_pixels": settings.IMAGE_PIXEL_LIMIT, "max_tiled": settings.TILED_PIXEL_LIMIT}
+    limits: dict[str, Any] = {"max_pixels": settings.IMAGE_PIXEL_LIMIT, "max_tiled": settings.TILED_PIXEL_LIMIT}
     while len(data) < entry.size and image_header.supported(entry.key):
         try:
             return image_header.probe(data, entry.key, whole=False, **limits), data

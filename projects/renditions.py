@@ -5,12 +5,14 @@ profile stays, because without it the colours would be wrong.
 """
 
 import io
+from collections.abc import Sequence
 from typing import BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from projects import image_header
+from projects import image_header, pyramid
+from projects.dicom import pixels, windows
 
 JPEG_SIDE = 65_500
 MOST_PROFILE_BYTES = 4_096
@@ -55,6 +57,38 @@ def render_proxy(
             return _encode(plain, "PNG", quality, image.info.get("icc_profile")), "image/png"
         plain = _on_white(_eight_bit(upright))
         return _encode(plain, "JPEG", quality, image.info.get("icc_profile")), "image/jpeg"
+
+
+def of_dicom(source: BinaryIO, kind: str, frame: int, *, max_side: int, max_pixels: int) -> bytes:
+    """One frame: its values for a window in the browser (`values`), or a picture as the file's first window shows it.
+
+    Raises `image_header.UnreadableImage`.
+    """
+    found = pixels.decode(source, frame, max_pixels=max_pixels)
+    if kind == "values":
+        if not isinstance(found, pixels.Grey):
+            raise image_header.UnreadableImage("unsupported", "The colours of this DICOM image need no window.")
+        return pixels.packed(found)
+    if isinstance(found, pixels.Grey):
+        found = windows.greys(found.scale, None, int(found.values.max()) + 1)[found.values]
+    image = Image.fromarray(found)
+    if kind == "thumbnail":
+        image.thumbnail((max_side, max_side), reducing_gap=2.0)
+    return _encode(image, "JPEG", 82 if kind == "thumbnail" else 92, None)
+
+
+def joined(tiles: Sequence[Sequence[bytes]], level: pyramid.Level, sides: Sequence[int]) -> list[bytes]:
+    """JPEGs of a whole level, put together from its rows of tiles, no longer than each of `sides` (px, falling)."""
+    whole = Image.new("RGB", (level.width, level.height))
+    for row, places in enumerate(tiles):
+        for column, data in enumerate(places):
+            with image_header.opened(io.BytesIO(data)) as tile:
+                whole.paste(tile.convert("RGB"), (column * pyramid.TILE, row * pyramid.TILE))
+    found = []
+    for side in sides:
+        whole.thumbnail((side, side), reducing_gap=2.0)
+        found.append(_encode(whole, "JPEG", 85, None))
+    return found
 
 
 def _stream(source: image_header.Source) -> BinaryIO:

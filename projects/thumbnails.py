@@ -1,7 +1,7 @@
 """Renditions of images, made when they are first asked for and kept in the installation's own store.
 
-Two kinds: a thumbnail of every image, and for formats that browsers do not show a copy in full size (“proxy”). Decoding
-happens in projects.decoding's process: it costs nothing once that runs, and nothing a file does there can harm this one.
+A thumbnail of every image; for formats that browsers do not show a copy in full size (“proxy”); of grey DICOM images the
+16-bit values (“values”). Of images that are cut into tiles (projects.tiling) the job makes them. Decoding happens in projects.decoding's process: it costs nothing once that runs, and nothing a file does there can harm this one.
 """
 
 import hashlib
@@ -13,10 +13,28 @@ from pathlib import Path
 
 from django.conf import settings
 
-from projects import datastores, decoding
+from projects import datastores, decoding, image_header
+from projects.errors import DomainError
 from projects.models import Image
-from projects.stores.base import ObjectMissing, ObjectStore
+from projects.stores.base import ObjectMissing
 from projects.stores.local import LocalStore
+
+
+class NotPrepared(DomainError):
+    """The picture is being made."""
+
+    code = "not_prepared"
+    status = 503
+
+
+def is_large(image: Image) -> bool:
+    """Whether browsers get tiles of the image (projects.tiling) and a small preview, but never the whole."""
+    return image.format.upper() in image_header.TILED_FORMATS and image.width * image.height > settings.TILED_PIXELS
+
+
+def has_values(image: Image) -> bool:
+    """Whether the image is shown through a window over its 16-bit values: grey DICOM."""
+    return image.format == "dicom" and image.metadata.get("mode", "RGB") != "RGB"
 
 
 def version(image: Image) -> str:
@@ -31,7 +49,7 @@ def key(image: Image, kind: decoding.Rendition) -> str:
 
 
 def get(image: Image, kind: decoding.Rendition) -> bytes:
-    """The encoded rendition (JPEG or PNG). Raises image_header.UnreadableImage, or a store's failure.
+    """The encoded rendition (JPEG or PNG; values as projects.dicom.pixels packs them). Raises image_header.UnreadableImage, or a store's failure.
 
     Needs `image.dataset.datastore.workspace`.
     """
@@ -40,27 +58,26 @@ def get(image: Image, kind: decoding.Rendition) -> bytes:
     try:
         return own.read(place)
     except ObjectMissing:
-        made = _render(datastores.for_datastore(image.dataset.datastore), image.key, kind)
+        if is_large(image):
+            raise NotPrepared("This large image is being prepared.") from None
+        with as_file(image) as path:
+            made = decoding.render(path, kind, max_pixels=settings.IMAGE_PIXEL_LIMIT, frame=image.frame)
         own.put(place, io.BytesIO(made), "image/jpeg")
         return made
 
 
-def _render(store: ObjectStore, source: str, kind: decoding.Rendition) -> bytes:
-    with _as_file(store, source) as path:
-        return decoding.render(path, kind, max_pixels=settings.IMAGE_PIXEL_LIMIT)
-
-
 @contextmanager
-def _as_file(store: ObjectStore, source: str) -> Iterator[Path]:
-    """The object as a file of this machine: itself in a local store, else a copy that is gone afterwards."""
+def as_file(image: Image) -> Iterator[Path]:
+    """The image's file on this machine: itself in a local store, else a copy that is gone afterwards."""
+    store = datastores.for_datastore(image.dataset.datastore)
     if isinstance(store, LocalStore):
-        path = store.path_of(source)
+        path = store.path_of(image.key)
         if not path.is_file():
             raise ObjectMissing("The file is no longer in its folder.")
         yield path
         return
     with tempfile.NamedTemporaryFile(prefix="labelwright-") as file:
-        for chunk in store.stream(source):
+        for chunk in store.stream(image.key):
             file.write(chunk)
         file.flush()
         yield Path(file.name)

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from projects import arrivals, datastores, image_header, reading
+from projects import arrivals, datastores, image_header, reading, thumbnails, tiling
 from projects.codes import new_code
 from projects.errors import BadInput, Conflict
 from projects.models import Dataset, Image, Upload, User
@@ -165,8 +165,9 @@ def _finish(upload: Upload, file: BinaryIO) -> Upload:
     file.seek(0)
     checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
     try:
-        limits = {"max_pixels": settings.IMAGE_PIXEL_LIMIT, "max_tiled": settings.TILED_PIXEL_LIMIT}
+        limits: dict[str, Any] = {"max_pixels": settings.IMAGE_PIXEL_LIMIT, "max_tiled": settings.TILED_PIXEL_LIMIT}
         header = image_header.probe(_seekable(file), upload.path, **limits)
+        image_header.refuse_bomb(header, upload.byte_size, settings.IMAGE_PIXEL_LIMIT)
         if header.width * header.height <= reading.MOST_VERIFIED_PIXELS:
             image_header.probe(_seekable(file), upload.path, verify=True, **limits)
     except image_header.UnreadableImage as error:
@@ -222,6 +223,8 @@ def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, chec
         byte_size=F("byte_size") + upload.byte_size,
         refreshed_at=timezone.now(),
     )
+    if thumbnails.is_large(images[0]):
+        tiling.request_all(upload.dataset)
     elsewhere = Image.objects.filter(workspace_id=upload.workspace_id, checksum=checksum).exclude(pk__in=[image.pk for image in images])
     other = elsewhere.values_list("dataset__name", flat=True).first()
     return _ended(upload, Upload.State.DONE, f"Also in the dataset “{other}”." if other else "", images[0])

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from projects.views import data, datastores, files, jobs, organisations, people, projects, tokens, wizard
+from projects.views import account, data, datastores, files, jobs, organisations, people, projects, tokens, wizard
 
 app_name = "projects"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("workspaces/<uuid:code>/projects/new/", wizard.create, name="project-create"),
     path("projects/<uuid:code>/setup/", wizard.step, name="project-setup"),
     path("projects/<uuid:code>/settings/", projects.settings, name="project-settings"),
+    path("projects/<uuid:code>/labels/undo/", projects.undo_start_over, name="undo-start-over"),
+    path("labels/<uuid:code>/restore/", projects.restore_label, name="label-restore"),
     path("projects/<uuid:code>/state/", projects.state, name="project-state"),
     path("instructions/preview/", projects.preview_instructions, name="instructions-preview"),
     path("workspaces/<uuid:code>/data/", data.data, name="data"),
@@ -28,6 +30,9 @@ urlpatterns: list[URLPattern] = [
     path("datasets/<uuid:code>/delete/", data.delete_dataset, name="dataset-delete"),
     path("datasets/<uuid:code>/upload/", data.upload, name="upload"),
     path("files/<str:signed>/", files.file, name="file"),
+    path("tiles/<str:signed>/", files.tiles, name="tiles"),
+    path("tiles/<str:signed>/<str:place>/", files.tile, name="tile"),
+    path("account/", account.profile, name="profile"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<uuid:code>/revoke/", tokens.revoke_token, name="token-revoke"),
     path("jobs/", jobs.jobs, name="jobs"),

@@ -80,6 +80,8 @@ class Dataset(models.Model):
     error = models.CharField(max_length=500, blank=True)
     image_count = models.BigIntegerField(default=0)
     """Images in the states ok, missing and unreadable, as of the last ingest."""
+    dicom_count = models.BigIntegerField(default=0, db_default=0)
+    """DICOM images among them: pages that show some say that this is no medical device."""
     unreadable_count = models.BigIntegerField(default=0)
     byte_size = models.BigIntegerField(default=0)
     arrivals = models.BigIntegerField(default=0, db_default=0, editable=False)
@@ -103,6 +105,10 @@ class ImageQuerySet(TenantQuerySet["Image"]):
     def readable(self) -> Self:
         return self.filter(state=Image.State.OK)
 
+    def assistable(self) -> Self:
+        """What models may look at: readable, and not DICOM, which stays with people."""
+        return self.readable().exclude(format="dicom")
+
 
 class Image(models.Model):
     """One file of a dataset: one item. A bad file is an image in the state `unreadable`, with its reason."""
@@ -119,6 +125,8 @@ class Image(models.Model):
     code = models.UUIDField(default=new_code, unique=True, editable=False)
     key = models.CharField(max_length=1024, db_collation="C")
     """The object's key in the store, below the store's prefix."""
+    frame = models.PositiveIntegerField(default=0, db_default=0)
+    """Which frame of a multi-frame DICOM file, from 1; 0 where the file is one image."""
     name = models.CharField(max_length=255, db_collation="C")
     """The last part of the key: what people see and search for."""
     state = models.CharField(max_length=10, choices=State, default=State.OK)
@@ -140,7 +148,7 @@ class Image(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["dataset", "key"], name="image_key_unique"),
+            models.UniqueConstraint(fields=["dataset", "key", "frame"], name="image_frame_unique"),
             models.CheckConstraint(
                 condition=~Q(state="ok") | (Q(width__gt=0) & Q(height__gt=0)), name="image_ok_has_size"
             ),

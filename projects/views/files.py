@@ -1,7 +1,7 @@
-"""Images and thumbnails, for whoever holds a signed address."""
+"""Images, thumbnails and tiles, for whoever holds a signed address."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from projects import files
 from projects.errors import DomainError
@@ -15,6 +15,30 @@ def file(request: HttpRequest, signed: str) -> HttpResponseBase:
     try:
         return files.respond(request, signed)
     except DomainError as error:
-        # A picture's place on a page has no room for an error page.
-        status = 404 if error.status == 422 else error.status
-        return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
+        return _refused(error)
+
+
+@public
+@require_safe
+def tile(request: HttpRequest, signed: str, place: str) -> HttpResponseBase:
+    """One square of a large image."""
+    try:
+        return files.tile(request, signed, place)
+    except DomainError as error:
+        return _refused(error)
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def tiles(request: HttpRequest, signed: str) -> HttpResponse:
+    """How the tiles of a large image lie and how far they are. A POST has them made before others."""
+    try:
+        return JsonResponse(files.tiles(signed, wanted=request.method == "POST"), headers={"Cache-Control": "no-store"})
+    except DomainError as error:
+        return _refused(error)
+
+
+def _refused(error: DomainError) -> HttpResponse:
+    """In words alone: a picture's place on a page has no room for an error page."""
+    status = 404 if error.status == 422 else error.status
+    return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")

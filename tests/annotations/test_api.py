@@ -70,7 +70,9 @@ def test_lease_then_submit_then_next_page(bench: Bench, lars: Caller) -> None:
         "code", "draft", "image", "kind", "lease", "prelabel", "prelabel_confidence", "rejection_note",
     ]  # fmt: skip
     assert (task["kind"], task["draft"], task["prelabel"], task["rejection_note"]) == ("manual", None, None, "")
-    assert sorted(task["image"]) == ["code", "height", "name", "thumbnail_url", "url", "width"]
+    assert sorted(task["image"]) == [
+        "code", "details", "frame", "height", "name", "thumbnail_url", "tiles_url", "url", "values_url", "width",
+    ]  # fmt: skip
     assert task["image"]["url"]
     assert parse_datetime(task["lease"]["expires_at"]) is not None
     body = submission(page["tasks"], bench.document(), next=6)

@@ -69,6 +69,7 @@ TABLE: dict[str, Row] = {
     ),
     "api-projects:project-detail": row("project", get=ALL, patch=MANAGE),
     "api-projects:project-labels": row("project", put=MANAGE),
+    "api-projects:project-undo-start-over": row("project", post=MANAGE),
     "api-projects:project-start": row("project", post=MANAGE),
     "api-projects:project-pause": row("project", post=MANAGE),
     "api-projects:project-resume": row("project", post=MANAGE),
@@ -76,6 +77,7 @@ TABLE: dict[str, Row] = {
     "api-projects:project-archive": row("project", post=MANAGE),
     "api-projects:label-list": row(get=ALL, post=MANAGE, body={"project": "@project", "name": "Another label"}),
     "api-projects:label-detail": row("label", get=ALL, patch=MANAGE, delete=MANAGE),
+    "api-projects:label-restore": row("label", post=MANAGE),
     "api-projects:preferences": row(get=ALL, patch=ALL),
     # API: exports
     "api-exports:export-list": row(get=ALL, post=EXPORT, body={"project": "@project", "format": "coco"}),
@@ -115,8 +117,11 @@ TABLE: dict[str, Row] = {
     "projects:project-create": row("workspace", get=MANAGE, post=MANAGE),
     "projects:project-setup": row("project", get=MANAGE, post=MANAGE),
     "projects:project-settings": row("project", get=MANAGE, post=MANAGE),
+    "projects:undo-start-over": row("project", post=MANAGE),
+    "projects:label-restore": row("label", post=MANAGE),
     "projects:project-state": row("project", post=MANAGE),
     "projects:instructions-preview": row(post=ALL),
+    "projects:profile": row(get=ALL, post=ALL),
     "projects:tokens": row(get=ALL, post=ALL),
     "projects:token-revoke": row("token", post=(LABELLER,), hidden=(OWNER, MANAGER, REVIEWER, VIEWER)),
     # Pages: jobs
@@ -158,6 +163,8 @@ TABLE: dict[str, Row] = {
     ),
     "api-projects:upload-detail": row("upload", get=MANAGE, patch=MANAGE),
     "projects:file": row("project", signed=True, get=ALL),
+    "projects:tiles": row("project", signed=True, get=ALL, post=ALL),
+    "projects:tile": row("project", signed=True, get=ALL),
     # Pages: exports
     "exports:exports": row("project", get=EXPORT, post=EXPORT),
     "exports:export": row("export", get=EXPORT),

@@ -88,12 +88,12 @@ def test_bad_files_become_items_in_error(dataset: Dataset, cast: Cast, folder: P
         (folder / name).write_bytes(data)
     job = read(dataset, cast)
     assert rows(dataset) == {
-        "bomb.png": ("unreadable", "The image has more than 250 million pixels."),
+        "bomb.png": ("unreadable", "The image says it has 1,600 million pixels, but the file is too small for them."),
         "cut.jpg": ("unreadable", "The JPEG file is damaged or cut off."),
         "empty.png": ("unreadable", "The file is empty."),
         "good.jpg": ("ok", ""),
         "page.jpg": ("unreadable", "The name ends in .jpg, but the file is a web page."),
-        "scan.dcm": ("unreadable", ".dcm files are not supported."),
+        "scan.dcm": ("unreadable", "The DICOM file is damaged or cut off."),
     }
     assert job.result == {"listed": 6, "read": 6, "unreadable": 5, "ignored": 2}
     assert (dataset.state, dataset.image_count, dataset.unreadable_count) == ("ready", 6, 5)

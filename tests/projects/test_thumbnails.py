@@ -96,7 +96,7 @@ def test_child_has_no_secrets_and_limits(tmp_path: Path, photo: Photo) -> None:
     finally:
         child.stop()
     names = {entry.partition(b"=")[0] for entry in child_environment.split(b"\0") if entry}
-    assert names == {b"PYTHONPATH", b"LC_ALL", b"OPENBLAS_NUM_THREADS"}
+    assert names == {b"PYTHONPATH", b"LC_ALL", b"OPENBLAS_NUM_THREADS", b"VIPS_CONCURRENCY"}
     assert re.search(rf"Max address space\s+{decoding.MEMORY}", limits)
     assert re.search(r"Max file size\s+0 ", limits)
 
