@@ -1,5 +1,6 @@
 // @ts-check
 import { ARRANGE_COMMANDS } from "./commands/arrange.js";
+import { COMMENT_COMMANDS } from "./commands/comments.js";
 import { MASK_COMMANDS } from "./commands/masks.js";
 import { PAGE_COMMANDS } from "./commands/page.js";
 import { POLYGON_COMMANDS } from "./commands/polygons.js";
@@ -10,4 +11,4 @@ import { VIEW_COMMANDS } from "./commands/view.js";
 /** @import { Command } from "./keymap.js" */
 
 /** Every action of the region editor: keys, buttons and the help page read this one table. @type {readonly Command<Editor>[]} */
-export const COMMANDS = [...POLYGON_COMMANDS, ...TOOL_COMMANDS, ...MASK_COMMANDS, ...PAGE_COMMANDS, ...REGION_COMMANDS, ...ARRANGE_COMMANDS, ...VIEW_COMMANDS];
+export const COMMANDS = [...POLYGON_COMMANDS, ...TOOL_COMMANDS, ...MASK_COMMANDS, ...PAGE_COMMANDS, ...REGION_COMMANDS, ...ARRANGE_COMMANDS, ...COMMENT_COMMANDS, ...VIEW_COMMANDS];

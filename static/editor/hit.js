@@ -116,13 +116,19 @@ function touchesEdge(shape, point, reach) {
   return kindOf(shape).edges(shape).some(([a, b]) => distanceToSegment(point, a, b) <= reach);
 }
 
-const CORNERS = ["nwse-resize", "nesw-resize", "nwse-resize", "nesw-resize"];
-const SIDES = ["ns-resize", "ew-resize", "ns-resize", "ew-resize"];
+const CORNERS = ["nwse-resize", "nesw-resize"];
+const SIDES = ["ns-resize", "ew-resize"];
 
-/** The pointer that tells what a press would do. @param {Hit | null} hit @param {Shape | undefined} shape */
-export function cursorFor(hit, shape) {
+/**
+ * The pointer that tells what a press would do. A quarter turn exchanges both pairs of directions, mirroring the diagonals.
+ * @param {Hit | null} hit
+ * @param {Shape | undefined} shape
+ * @param {{turn: number, flip: boolean}} way how the image is turned and mirrored
+ */
+export function cursorFor(hit, shape, { turn, flip }) {
   if (!hit || !shape) return "default";
   if (hit.kind === "body") return "move";
   if (shape.shape !== "box") return "crosshair";
-  return (hit.kind === "vertex" ? CORNERS : SIDES)[hit.index] ?? "default";
+  if (hit.kind === "edge") return SIDES[(hit.index + turn) % 2] ?? "default";
+  return CORNERS[(hit.index + turn + Number(flip)) % 2] ?? "default";
 }

@@ -40,6 +40,7 @@ export class Input {
     document.addEventListener("keydown", (event) => this.#keyDown(event));
     document.addEventListener("keyup", (event) => this.#keyUp(event));
     window.addEventListener("blur", () => this.#blur());
+    editor.viewport.changed.on(() => this.#followView());
     editor.session.changed.on((fields) => (fields.has("tool") || fields.has("selection")) && this.#showCursor());
   }
 
@@ -90,6 +91,12 @@ export class Input {
     this.#touches.delete(event.pointerId);
     this.#pinching = this.#pinching && this.#touches.size > 0;
     this.#editor.machine.interrupt();
+  }
+
+  /** The pointer rests while the view moves beneath it. */
+  #followView() {
+    const { session, viewport } = this.#editor;
+    if (this.#last && session.state.pointer) session.update({ pointer: toImage(viewport.view, this.#screen(this.#last)) });
   }
 
   #leave() {

@@ -1,4 +1,6 @@
 // @ts-check
+import { safePaint } from "./palette.js";
+/** @import { Paint } from "./palette.js" */
 /** @import { Label } from "./types.js" */
 
 /** The project's labels, in the order of their tree. */
@@ -10,9 +12,13 @@ export class Labels {
   /** @type {Map<string, Label>} */
   #byKey = new Map();
 
+  /** @type {Map<string, Paint>} */
+  #paints = new Map();
+
   /** @param {readonly Label[]} labels */
   constructor(labels) {
     this.all = labels;
+    this.wear("project");
     this.#byCode = new Map(labels.map((label) => [label.code, label]));
     const asked = labels.filter((label) => label.hotkey);
     for (const label of asked) if (!this.#byKey.has(label.hotkey)) this.#byKey.set(label.hotkey, label);
@@ -37,7 +43,18 @@ export class Labels {
 
   /** @param {string} code */
   colour(code) {
-    return this.#byCode.get(code)?.colour ?? "#888888";
+    return this.paint(code).colour;
+  }
+
+  /** What shows a label on the picture. @param {string} code @returns {Paint} */
+  paint(code) {
+    return this.#paints.get(code) ?? { colour: "#888888", dash: [] };
+  }
+
+  /** Takes the project's colours, or those that every colour vision tells apart. @param {"project" | "safe"} palette */
+  wear(palette) {
+    const paint = (/** @type {Label} */ label, /** @type {number} */ index) => (palette === "safe" ? safePaint(index) : { colour: label.colour, dash: [] });
+    this.#paints = new Map(this.all.map((label, index) => [label.code, paint(label, index)]));
   }
 
   /** The label behind a number key. @param {string} key */

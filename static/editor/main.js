@@ -2,6 +2,7 @@
 import { Api } from "./api.js";
 import { COMMANDS } from "./commands.js";
 import { chooseLabel } from "./commands/page.js";
+import { CommentBook } from "./comments.js";
 import { Editor } from "./editor.js";
 import { Input } from "./input.js";
 import { Keymap } from "./keymap.js";
@@ -16,6 +17,7 @@ import { Minimap } from "./panel/minimap.js";
 import { makeOptions, showOptions } from "./panel/options.js";
 import { browserClock, closeDrawer, csrfToken, openVault, openPreferences, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
 import { polygonPressed } from "./panel/polygons.js";
+import { Comments } from "./panel/comments.js";
 import { RegionDetail } from "./panel/region-detail.js";
 import { RegionList } from "./panel/regions.js";
 import { say, showEmptyDesk, showStage } from "./panel/stage.js";
@@ -66,6 +68,7 @@ editor.pixels = () => {
 const renderer = new Renderer(editor, /** @type {HTMLCanvasElement} */ (part("base")), /** @type {HTMLCanvasElement} */ (part("overlay")));
 const regions = new RegionList(editor, keymap, part("regions"), part("region-count"));
 const detail = new RegionDetail(editor);
+new Comments(editor, new CommentBook(server));
 const tree = new LabelTree({
   labels: editor.labels, list: part("labels"), search: /** @type {HTMLInputElement} */ (part("label-search")),
   choose: (code) => chooseLabel(editor, code, relabels),

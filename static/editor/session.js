@@ -5,7 +5,7 @@ import { LOOK } from "./look.js";
 /** @import { Adjust } from "./adjust.js" */
 /** @import { Look } from "./look.js" */
 /** @import { Nib } from "./mask/scan.js" */
-/** @import { Box, Point, Rings, Shape, Size } from "./types.js" */
+/** @import { Box, Pin, Point, Rings, Shape, Size } from "./types.js" */
 
 /**
  * How masks are painted: `size` in image pixels, `tolerance` of the wand in steps of a channel, `opacity` of all masks.
@@ -24,12 +24,12 @@ import { LOOK } from "./look.js";
  *   | {kind: "mark", point: Point} | {kind: "corner", at: Point, removes: boolean}
  *   | {kind: "nib", at: Point, size: number, nib: Nib, erase: boolean}} Sketch
  *
- * `corners` are those of one polygon that keys and drags move, counted through all its rings; `before` is the outline that
+ * `pin` is where the next comment belongs, until its form has it. `corners` are those of one polygon that keys and drags move, counted through all its rings; `before` is the outline that
  * is being simplified.
  * @typedef {{
  *   tool: string, label: string, selection: ReadonlySet<string>, hover: string | null, sketch: Sketch | null,
  *   pointer: Point | null, hidden: ReadonlySet<string>, locked: ReadonlySet<string> | null, lastSize: Size | null,
- *   clipboard: readonly Shape[], clipboardFrom: string, outlining: Outlining, before: Rings | null,
+ *   clipboard: readonly Shape[], clipboardFrom: string, pin: Pin | null, outlining: Outlining, before: Rings | null,
  *   corners: {id: string, indexes: ReadonlySet<number>} | null, adjust: Adjust, look: Look, paint: Paint,
  * }} SessionState
  */
@@ -52,6 +52,7 @@ export class Session {
     lastSize: null,
     clipboard: [],
     clipboardFrom: "",
+    pin: null,
     outlining: { mode: "new", snaps: true, follows: false, tolerance: 2 },
     before: null,
     corners: null,

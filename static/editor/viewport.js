@@ -1,88 +1,14 @@
 // @ts-check
 import { Emitter } from "./emitter.js";
-import { boxBetween, clamp } from "./geometry.js";
+import { clamp } from "./geometry.js";
+import { UPRIGHT, toImage, toScreen, toScreenBox, visibleBox } from "./mapping.js";
+/** @import { Way } from "./mapping.js" */
 /** @import { Box, Point, Size, View } from "./types.js" */
+
+export { UPRIGHT, applyView, mirrored, toImage, toImageDelta, toImageStep, toScreen, toScreenBox, turned, visibleBox } from "./mapping.js";
 
 const SMALLEST = 0.02;
 const LARGEST = 64;
-/** @type {Pick<View, "turn" | "flip">} */
-const UPRIGHT = { turn: 0, flip: false };
-
-/**
- * The turn and mirroring of a view as a matrix of ones and zeros, columns first: [a, b, c, d].
- * The image is mirrored left to right first, then turned clockwise.
- * @type {readonly (readonly [number, number, number, number])[]}
- */
-const TURNS = [[1, 0, 0, 1], [0, 1, -1, 0], [-1, 0, 0, -1], [0, -1, 1, 0]];
-
-/** @param {View} view @returns {readonly [number, number, number, number]} */
-function matrix({ turn, flip }) {
-  const [a, b, c, d] = TURNS[turn] ?? /** @type {readonly [number, number, number, number]} */ ([1, 0, 0, 1]);
-  return flip ? [-a, -b, c, d] : [a, b, c, d];
-}
-
-/**
- * @param {View} view
- * @param {Point} delta screen pixels
- * @returns {Point} the same way in image pixels
- */
-export function toImageDelta(view, delta) {
-  const [a, b, c, d] = matrix(view);
-  return { x: (a * delta.x + b * delta.y) / view.scale, y: (c * delta.x + d * delta.y) / view.scale };
-}
-
-/**
- * @param {View} view
- * @param {Point} screen
- * @returns {Point}
- */
-export function toImage(view, screen) {
-  return toImageDelta(view, { x: screen.x - view.x, y: screen.y - view.y });
-}
-
-/**
- * @param {View} view
- * @param {Point} point
- * @returns {Point}
- */
-export function toScreen(view, point) {
-  const [a, b, c, d] = matrix(view);
-  return {
-    x: (a * point.x + c * point.y) * view.scale + view.x,
-    y: (b * point.x + d * point.y) * view.scale + view.y,
-  };
-}
-
-/**
- * @param {View} view
- * @param {Box} box image pixels
- * @returns {Box} what it covers on the screen
- */
-export function toScreenBox(view, box) {
-  const far = { x: box.x + box.width, y: box.y + box.height };
-  return boxBetween(toScreen(view, box), toScreen(view, far));
-}
-
-/**
- * What of the image is on a stage; it may reach beyond the image.
- * @param {View} view
- * @param {Size} stage
- * @returns {Box} image pixels
- */
-export function visibleBox(view, stage) {
-  return boxBetween(toImage(view, { x: 0, y: 0 }), toImage(view, { x: stage.width, y: stage.height }));
-}
-
-/**
- * Makes a canvas draw in image pixels; call between `save` and `restore`.
- * @param {CanvasRenderingContext2D} context
- * @param {View} view
- */
-export function applyView(context, view) {
-  const [a, b, c, d] = matrix(view);
-  context.transform(a * view.scale, b * view.scale, c * view.scale, d * view.scale, view.x, view.y);
-}
-
 /**
  * The view of the same scale and turn that has an image point at a screen point.
  * @param {View} view
@@ -112,15 +38,16 @@ export function zoomAt(view, screen, factor) {
  * @param {Box} box
  * @param {Size} stage
  * @param {number} [margin] screen pixels left free on every side
- * @param {Pick<View, "turn" | "flip">} [way]
+ * @param {Way} [way]
+ * @param {number} [smallest] the scale that it does not go below
  * @returns {View}
  */
-export function fitBox(box, stage, margin = 16, way = UPRIGHT) {
+export function fitBox(box, stage, margin = 16, way = UPRIGHT, smallest = SMALLEST) {
   const width = Math.max(1, stage.width - 2 * margin);
   const height = Math.max(1, stage.height - 2 * margin);
   const lying = way.turn % 2 === 1;
   const [across, down] = lying ? [box.height, box.width] : [box.width, box.height];
-  const scale = clamp(Math.min(width / Math.max(1, across), height / Math.max(1, down)), SMALLEST, LARGEST);
+  const scale = clamp(Math.min(width / Math.max(1, across), height / Math.max(1, down)), smallest, LARGEST);
   const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   return anchored({ scale, x: 0, y: 0, turn: way.turn, flip: way.flip }, middle, { x: stage.width / 2, y: stage.height / 2 });
 }
@@ -149,6 +76,9 @@ export class Viewport {
   /** @type {Size} */
   #stage = { width: 1, height: 1 };
   #fitted = true;
+  #code = "";
+  /** How images were turned, by their codes. @type {Map<string, Way>} */
+  #ways = new Map();
 
   /** @type {Emitter<View>} */
   changed = new Emitter();
@@ -170,10 +100,39 @@ export class Viewport {
     return visibleBox(this.#view, this.#stage);
   }
 
-  /** @param {Size} image */
+  /**
+   * Shows another image, fitted. A new one is upright, as nobody should label a mirrored image without having asked for it;
+   * one that was turned before lies as it was left.
+   * @param {Size & {code?: string}} image
+   */
   show(image) {
     this.#image = { width: image.width, height: image.height };
+    this.#code = image.code ?? "";
+    this.#view = { ...this.#view, ...(this.#ways.get(this.#code) ?? UPRIGHT) };
     this.fit();
+  }
+
+  /** Turns or mirrors around the middle of the stage; a fitted image stays fitted. @param {Way} way */
+  lay({ turn, flip }) {
+    this.#ways.set(this.#code, { turn, flip });
+    const [middle, fitted] = [this.#middle, this.#fitted];
+    this.#set(anchored({ ...this.#view, turn, flip }, toImage(this.#view, middle), middle));
+    if (fitted) this.fit();
+  }
+
+  /** Brings an image point into the middle of the stage. @param {Point} point */
+  centre(point) {
+    this.#set(anchored(this.#view, point, this.#middle));
+  }
+
+  /** Whether all of the image is on the stage. */
+  get whole() {
+    const { x, y, width, height } = this.visible;
+    return x <= 0 && y <= 0 && x + width >= this.#image.width && y + height >= this.#image.height;
+  }
+
+  get #middle() {
+    return { x: this.#stage.width / 2, y: this.#stage.height / 2 };
   }
 
   /** A resized stage stays fitted if it was; otherwise its middle stays. @param {Size} stage */
@@ -199,7 +158,7 @@ export class Viewport {
 
   /** One image pixel per screen pixel, around the middle. */
   actual() {
-    this.zoom({ x: this.#stage.width / 2, y: this.#stage.height / 2 }, 1 / this.#view.scale);
+    this.zoom(this.#middle, 1 / this.#view.scale);
   }
 
   /**
@@ -212,7 +171,7 @@ export class Viewport {
 
   /** @param {number} factor */
   zoomMiddle(factor) {
-    this.zoom({ x: this.#stage.width / 2, y: this.#stage.height / 2 }, factor);
+    this.zoom(this.#middle, factor);
   }
 
   /** @param {Point} delta screen pixels */

@@ -39,5 +39,5 @@ function describe(button, title, chord) {
   if (!button.textContent?.trim()) button.setAttribute("aria-label", title);
   if (chord) button.setAttribute("aria-keyshortcuts", chord.replace("Ctrl", "Control"));
   const key = button.querySelector("[data-key]");
-  if (key) key.textContent = words;
+  if (key) key.textContent = key.classList.contains("tool-key") && words.includes(" ") ? "" : words;
 }

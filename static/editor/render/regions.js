@@ -139,12 +139,12 @@ export function strokeBox(context, box, colour, line, dash) {
 function drawTag(context, shape, view, labels, more, look, written) {
   const size = TEXT_SIZES[look.text];
   if (size === 0) return;
-  const { x, y, height } = toScreenBox(view, kindOf(shape).bounds(shape));
+  const { x, y, width, height } = toScreenBox(view, kindOf(shape).bounds(shape));
   const words = [labels.name(shape.label), more].filter(Boolean).join("  ");
   context.font = fontOf(size);
   const box = { x: x - 1, y: y - tagHeight(size) - 1, width: context.measureText(words).width + 10, height: tagHeight(size) };
-  if (box.y < 0) box.y = Math.max(0, Math.min(y + 1, y + height - box.height));
-  if (box.x < 0) box.x = Math.max(box.x, Math.min(0, x + box.width));
+  if (box.y < 0) box.y = Math.max(y + 1, Math.min(0, y + height - box.height));
+  if (box.x < 0) box.x = Math.max(box.x, Math.min(0, x + width - box.width));
   if (written?.some((other) => boxesTouch(other, box))) return;
   written?.push(box);
   const colour = labels.colour(shape.label);

@@ -63,8 +63,17 @@ test("the hit among many is the same as without an index", () => {
 
 test("the cursor tells what a press would do", () => {
   const shape = box("a", 0, 0, 9, 9);
-  assert.equal(cursorFor(null, undefined), "default");
-  assert.equal(cursorFor({ kind: "body", id: "a", index: 0 }, shape), "move");
-  assert.equal(cursorFor({ kind: "vertex", id: "a", index: 1 }, shape), "nesw-resize");
-  assert.equal(cursorFor({ kind: "edge", id: "a", index: 3 }, shape), "ew-resize");
+  const upright = { turn: 0, flip: false };
+  assert.equal(cursorFor(null, undefined, upright), "default");
+  assert.equal(cursorFor({ kind: "body", id: "a", index: 0 }, shape, upright), "move");
+  assert.equal(cursorFor({ kind: "vertex", id: "a", index: 1 }, shape, upright), "nesw-resize");
+  assert.equal(cursorFor({ kind: "edge", id: "a", index: 3 }, shape, upright), "ew-resize");
+});
+
+test("the cursor follows a turned or mirrored view", () => {
+  const shape = box("a", 0, 0, 9, 9);
+  const cursor = (kind, index, turn, flip) => cursorFor({ kind, id: "a", index }, shape, { turn, flip });
+  assert.deepEqual([0, 1, 2, 3].map((turn) => cursor("vertex", 0, turn, false)), ["nwse-resize", "nesw-resize", "nwse-resize", "nesw-resize"]);
+  assert.deepEqual([0, 1, 2, 3].map((turn) => cursor("vertex", 0, turn, true)), ["nesw-resize", "nwse-resize", "nesw-resize", "nwse-resize"]);
+  assert.deepEqual([0, 1].map((turn) => cursor("edge", 0, turn, true)), ["ns-resize", "ew-resize"]);
 });
