@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from annotations import progress
 from annotations.models import Lease, Metric
 from annotations.progress import Counts, Work
-from projects.models import Label, Project, User
+from projects.models import Label, Membership, Project, User
 
 CHART_DAYS = 30
 PACE_DAYS = 7
@@ -153,6 +154,15 @@ def _labels(project: Project, found: progress.Reading) -> tuple[list[LabelRow], 
             note = f"in {use.tasks:,} image{'s' * (use.tasks != 1)}" if use.regions else ""
             rows.append(LabelRow(names[pk].path, names[pk].colour, value, note, round(100 * value / most, 2)))
     return rows, max(0, len(used) - MOST_LABELS)
+
+
+def labellers(project: Project) -> QuerySet[User]:
+    """Who labels in a project: those with that role in it or in its workspace, and whoever has answered there."""
+    role = Q(role__in=(Membership.Role.LABELLER, Membership.Role.LEAD))
+    place = Q(project=project) | Q(workspace=project.workspace_id)
+    named = Membership.objects.filter(role & place, organisation=project.organisation_id)
+    answered = list(progress.reading(project.pk).by_labeller)
+    return User.objects.filter(Q(pk__in=named.values("user")) | Q(pk__in=answered))
 
 
 def _labellers(by_labeller: Mapping[int, Work]) -> list[LabellerRow]:

@@ -2,9 +2,10 @@ from typing import Any
 
 from django import forms
 
+from annotations import dashboard
 from annotations.models import Task
 from annotations.queries import TaskFilter
-from projects.models import Label, Membership, Project, User
+from projects.models import Label, Project, User
 from projects.tenancy import Actor
 
 
@@ -36,8 +37,7 @@ class TaskFilterForm(forms.Form):
         labels: Any = self.fields["label"]
         labels.queryset = Label.objects.for_user(user).filter(project=project).active().order_by("position")
         labellers: Any = self.fields["labeller"]
-        at_work = Membership.objects.for_user(user).filter(organisation=project.organisation).values("user")
-        labellers.queryset = User.objects.filter(pk__in=at_work).order_by("name", "email")
+        labellers.queryset = dashboard.labellers(project).order_by("name", "email")
         labellers.label_from_instance = lambda person: person.display_name
 
     def wanted(self) -> TaskFilter:

@@ -217,6 +217,14 @@ ACCOUNT_ADAPTER = "projects.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "projects.accounts.SignupForm"
+ACCOUNT_FORMS = {
+    "login": "projects.forms.accounts.SignInForm",
+    "add_email": "projects.forms.accounts.NewEmailForm",
+    "change_password": "projects.forms.accounts.NewPasswordForm",
+    "set_password": "projects.forms.accounts.FirstPasswordForm",
+    "reset_password_from_key": "projects.forms.accounts.ForgottenPasswordForm",
+}
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "projects.accounts.display_name"
 ACCOUNT_UNIQUE_EMAIL = True

@@ -69,6 +69,12 @@ def add(*, place: Place, email: str, role: str, actor: User, name: str = "") -> 
 
 
 @transaction.atomic
+def rename(*, user: User, name: str) -> None:
+    """Changes the name under which others see a person; theirs alone to choose."""
+    User.objects.filter(pk=user.pk).update(name=name)
+    user.name = name
+
+
 def change_role(*, membership: Membership, role: str, actor: User) -> None:
     """Gives a member another role of the same place."""
     if membership.role == role:

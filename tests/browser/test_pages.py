@@ -53,6 +53,11 @@ MANAGER = {
         "projects:job", args=[Job.objects.filter(organisation__name=samples.ORGANISATION).latest("pk").code]
     ),
     "tokens": lambda: reverse("projects:tokens"),
+    "profile": lambda: reverse("projects:profile"),
+    "email": lambda: reverse("account_email"),
+    "password": lambda: reverse("account_change_password"),
+    "two-factor": lambda: reverse("mfa_index"),
+    "sessions": lambda: reverse("usersessions_list"),
 }
 OWNER = {
     "organisation": lambda: at("organisation", Organisation),

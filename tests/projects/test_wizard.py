@@ -64,7 +64,7 @@ def test_every_step_shows(manager, draft, name):
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("details", {"name": "", "task_type": "box"}, "This field is required."),
+        ("details", {"name": "", "task_type": "box"}, "“Name” is needed: fill it in."),
         ("details", {"name": "Cats", "task_type": "video"}, "Select a valid choice"),
         ("data", {"datasets": ["01a1fc8b-bb81-717b-9c35-27453556dd74"]}, "Select a valid choice"),
         ("labels", {"labels": '[{"name": "A"}, {"name": "A"}]'}, "“A” is there twice"),
