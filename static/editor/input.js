@@ -19,6 +19,8 @@ export class Input {
   #pinching = false;
   /** @type {PointerEvent | null} */
   #last = null;
+  /** The key that lends the hand, by its place on the keyboard. */
+  #held = "";
 
   /**
    * @param {Editor} editor
@@ -107,7 +109,7 @@ export class Input {
   /** Looking around is always possible, changing only while the answer is open. @param {number} button */
   #ready(button) {
     const { editor } = { editor: this.#editor };
-    return editor.entry !== null && (editor.editable || button === 1 || editor.machine.active.name === "pan");
+    return editor.entry !== null && (editor.editable || button === 1 || ["pan", "window"].includes(editor.machine.active.name));
   }
 
   /** A second finger ends drawing and starts pinching. @param {PointerEvent} event */
@@ -153,21 +155,19 @@ export class Input {
     this.#editor.desk.activity.touch();
     const pressed = chord(event);
     if (event.isComposing || belongsToFocus(focusOf(event.target), pressed)) return;
-    if (pressed === "Space") {
-      event.preventDefault();
-      if (!event.repeat) this.#editor.machine.space(true);
-      return this.#showCursor();
-    }
     const command = this.#keymap.find(pressed, this.#editor);
     if (!command) return;
     event.preventDefault();
     if (event.repeat && !command.repeat) return;
     command.run(this.#editor);
+    if (command.hold) this.#held = event.code;
+    this.#showCursor();
   }
 
   /** @param {KeyboardEvent} event */
   #keyUp(event) {
-    if (event.key !== " ") return;
+    if (event.code !== this.#held) return;
+    this.#held = "";
     this.#editor.machine.space(false);
     this.#showCursor();
   }

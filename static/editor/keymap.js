@@ -1,4 +1,5 @@
 // @ts-check
+import { Emitter } from "./emitter.js";
 
 /**
  * What a key press is called in the command tables: modifiers, then the key, as in `Ctrl+Shift+Z`, `?` or `Delete`.
@@ -28,17 +29,26 @@ function keyName({ key, code, altKey }) {
   return key;
 }
 
+/** What a browser or its help for keyboard users keeps for itself, or what would lock somebody in. */
+const TAKEN = /^(Tab|Shift\+Tab|Escape|F5|F11|F12|Ctrl\+(Shift\+)?[NTWR]|Ctrl\+(Tab|[LPQ])|Alt\+(Tab|F4)|Dead|Unidentified|Process)$/;
+
+/** Whether a person may give these keys to a command. @param {string} pressed */
+export function mayBind(pressed) {
+  return !TAKEN.test(pressed) && !/^(.*\+)?(Control|Shift|Alt|Meta|AltGraph|CapsLock|OS)$/.test(pressed);
+}
+
 /**
- * A named action. `keys` are chords; the first is shown on buttons and in help.
+ * A named action. `keys` are the chords it comes with; the first is shown on buttons and in help. With `hold` it lasts as long as the key.
  * @template E
  * @typedef {{
- *   id: string, title: string, group: string, keys: readonly string[], repeat?: boolean,
+ *   id: string, title: string, group: string, keys: readonly string[], repeat?: boolean, hold?: boolean,
  *   when?: (editor: E) => boolean, run: (editor: E) => void,
  * }} Command
  */
 
 /**
- * Chord → commands. Two commands may share a chord if their `when` tells them apart; the first that may run wins.
+ * Chord → commands. Two commands may share a chord if their `when` tells them apart; the first that may run wins, and what a person
+ * bound comes before what was there.
  * @template E
  */
 export class Keymap {
@@ -46,14 +56,40 @@ export class Keymap {
   #byChord = new Map();
   /** @type {Map<string, Command<E>>} */
   #byId = new Map();
+  /** Chords that a person chose, by command. @type {Readonly<Record<string, readonly string[]>>} */
+  #own = {};
 
-  /** @param {readonly Command<E>[]} commands */
-  constructor(commands) {
+  /** Other keys hold. @type {Emitter<void>} */
+  changed = new Emitter();
+
+  /** @param {readonly Command<E>[]} commands @param {Readonly<Record<string, readonly string[]>>} [own] */
+  constructor(commands, own = {}) {
     for (const command of commands) {
       if (this.#byId.has(command.id)) throw new Error(`Two commands are called ${command.id}.`);
       this.#byId.set(command.id, command);
-      for (const key of command.keys) this.#byChord.set(key, [...(this.#byChord.get(key) ?? []), command]);
     }
+    this.rebind(own);
+  }
+
+  /** Takes a person's chords; commands that are not named keep those they come with. @param {Readonly<Record<string, readonly string[]>>} own */
+  rebind(own) {
+    this.#own = own;
+    this.#byChord.clear();
+    const commands = this.commands;
+    for (const command of [...commands.filter(({ id }) => id in own), ...commands.filter(({ id }) => !(id in own))]) {
+      for (const key of this.keysOf(command.id)) this.#byChord.set(key, [...(this.#byChord.get(key) ?? []), command]);
+    }
+    this.changed.emit();
+  }
+
+  /** The chords of a command as they are now. @param {string} id @returns {readonly string[]} */
+  keysOf(id) {
+    return this.#own[id] ?? this.#byId.get(id)?.keys ?? [];
+  }
+
+  /** Everything that a chord stands for. @param {string} pressed @returns {readonly Command<E>[]} */
+  holders(pressed) {
+    return this.#byChord.get(pressed) ?? [];
   }
 
   get commands() {
@@ -108,6 +144,7 @@ export function belongsToFocus(focus, pressed) {
   const plain = ["checkbox", "radio", "button", "submit", "range"];
   const typing = focus.editable || focus.tag === "TEXTAREA" || (focus.tag === "INPUT" && !plain.includes(focus.type));
   if (typing || focus.tag === "SELECT") return pressed !== "Ctrl+Enter";
+  if (focus.type === "range" || focus.type === "radio") return /^((Shift\+)?Arrow.*|Page(Up|Down)|Home|End|Enter|Space)$/.test(pressed);
   const presses = focus.tag === "BUTTON" || focus.tag === "A" || focus.tag === "SUMMARY" || focus.tag === "INPUT";
   return presses && (pressed === "Enter" || pressed === "Space");
 }

@@ -10,20 +10,24 @@ import { countByLabel } from "./listing.js";
 import { keepLook } from "./look.js";
 import { Bar } from "./panel/bar.js";
 import { wireButtons } from "./panel/buttons.js";
-import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "./panel/dialogs.js";
-import { element, part, setText, swatch } from "./panel/dom.js";
+import { openDialog, wireClosing, wireConflict, wireSkip } from "./panel/dialogs.js";
+import { element, part, recolour, setText, swatch } from "./panel/dom.js";
+import { KeysDialog } from "./panel/keys.js";
 import { LabelTree } from "./panel/labels.js";
 import { Minimap } from "./panel/minimap.js";
 import { makeOptions, showOptions } from "./panel/options.js";
-import { browserClock, closeDrawer, csrfToken, openVault, openPreferences, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
+import { browserClock, closeDrawer, csrfToken, deskName, openVault, openPreferences, readBootstrap, togglePanel, watchPage } from "./panel/page.js";
 import { polygonPressed } from "./panel/polygons.js";
 import { Comments } from "./panel/comments.js";
 import { RegionDetail } from "./panel/region-detail.js";
 import { RegionList } from "./panel/regions.js";
-import { say, showEmptyDesk, showStage } from "./panel/stage.js";
+import { say, showEmptyDesk, showPreparing, showStage } from "./panel/stage.js";
 import { showStrip } from "./panel/strip.js";
+import { claimDesk } from "./panel/tabs.js";
 import { ViewPanel } from "./panel/view.js";
+import { WindowPanel } from "./panel/window.js";
 import { Pictures } from "./render/picture.js";
+import { Outlines } from "./outline/client.js";
 import { pixelsOf } from "./render/pixels.js";
 import { Renderer } from "./render/renderer.js";
 import { connect } from "./server.js";
@@ -38,6 +42,8 @@ let relabels = false;
 const api = new Api(csrfToken);
 const server = connect(api, bootstrap.urls);
 const preferences = openPreferences(bootstrap, api);
+
+await claimDesk(deskName(bootstrap), { give: () => editor.desk.leave(), leave: () => location.assign(bootstrap.urls.leave) });
 
 const editor = new Editor({
   bootstrap, server, clock: browserClock, vault: await openVault(bootstrap),
@@ -55,16 +61,17 @@ const editor = new Editor({
       detail.focusNote();
     },
     focusStage,
-    togglePanel: (side) => (side === "view" ? viewPanel.toggle() : togglePanel(side)),
+    togglePanel: (side) => (side === "view" ? viewPanel.toggle() : side === "dicom" ? windowPanel.toggle() : togglePanel(side)),
     leave: () => void editor.desk.leave().then(() => location.assign(bootstrap.urls.leave)),
   },
 });
 
-const pictures = new Pictures();
+const pictures = new Pictures(csrfToken);
 editor.pixels = () => {
   const picture = editor.entry && pictures.get(editor.entry.task.image.code);
   return picture ? pixelsOf(picture, editor.scene.size) : null;
 };
+editor.outlines = new Outlines(() => new Worker(part("frame").dataset["outlines"] ?? "", { type: "module" }));
 const renderer = new Renderer(editor, /** @type {HTMLCanvasElement} */ (part("base")), /** @type {HTMLCanvasElement} */ (part("overlay")));
 const regions = new RegionList(editor, keymap, part("regions"), part("region-count"));
 const detail = new RegionDetail(editor);
@@ -86,10 +93,16 @@ const bar = new Bar(editor.desk, () => editor.entry, true);
 new Input(editor, stage, keymap);
 const viewPanel = new ViewPanel(editor, focusStage);
 new Minimap(editor, renderer);
-editor.session.changed.on((fields) => fields.has("look") && editor.labels.wear(editor.session.state.look.palette));
+const windowPanel = new WindowPanel(editor, renderer);
+pictures.preparing.on(({ code, tiling }) => editor.entry?.task.image.code === code && showPreparing(tiling));
+editor.session.changed.on((fields) => {
+  if (!fields.has("look")) return;
+  editor.labels.wear(editor.session.state.look.palette);
+  recolour((label) => editor.labels.colour(label));
+});
 keepLook(editor.session, preferences, bootstrap.project.code);
 showStrip(editor, part("strip"));
-fillHelp(keymap, labelTitle);
+new KeysDialog(keymap, preferences, titleOf);
 for (const button of document.querySelectorAll("[data-draws]")) {
   /** @type {HTMLElement} */ (button).hidden = !editor.draws(/** @type {"mask"} */ (button.getAttribute("data-draws")));
 }
@@ -110,8 +123,10 @@ function pressed(id) {
   return polygonPressed(editor, id);
 }
 
-/** The name of the label behind a number key, for the help page. @param {string} id */
-function labelTitle(id) {
+/** What belongs to other task types is no news on the help page; a number key has the name of its label. @param {string} id */
+function titleOf(id) {
+  const group = keymap.command(id)?.group;
+  if ((group === "Painting" && !editor.draws("mask")) || (group === "Polygons" && !editor.draws("polygon"))) return "";
   const key = /^label\.(\d)$/.exec(id)?.[1];
   return key ? (editor.labels.byKey(key)?.path ?? "") : null;
 }
@@ -138,7 +153,7 @@ function showActiveLabel() {
   const { label } = editor.session.state;
   if (button.dataset["label"] === label) return;
   button.dataset["label"] = label;
-  button.replaceChildren(swatch(editor.labels.colour(label)), element("span", { class: "truncate" }, editor.labels.name(label)));
+  button.replaceChildren(swatch(editor.labels.colour(label), label), element("span", { class: "truncate" }, editor.labels.name(label)));
 }
 
 /** Shows the picture of the image in front, at once if it is here. @param {Entry | null} entry */
@@ -147,13 +162,12 @@ async function showPicture(entry) {
     renderer.show(null);
     return showEmptyDesk(editor.desk.pager, bootstrap.project.paused);
   }
-  const { code, url } = entry.task.image;
-  const ready = pictures.get(code);
+  const ready = pictures.get(entry.task.image.code);
   renderer.show(ready);
   if (ready) return showStage("ready");
   showStage("loading");
   try {
-    const picture = await pictures.load(code, url);
+    const picture = await pictures.load(entry.task.image);
     if (editor.entry !== entry) return;
     renderer.show(picture);
     showStage("ready");
@@ -176,7 +190,7 @@ editor.desk.sync.conflicted.on(() => openDialog("conflict", focusStage));
 editor.desk.pager.changed.on(() => {
   if (!editor.entry) void showPicture(null);
 });
-editor.desk.pager.taken.on((entries) => entries.forEach(({ task }) => void pictures.load(task.image.code, task.image.url).catch(() => {})));
+editor.desk.pager.taken.on((entries) => entries.forEach(({ task }) => void pictures.load(task.image).catch(() => {})));
 part("active-label").addEventListener("click", () => togglePanel("right", true));
 part("retry").addEventListener("click", () => void (editor.entry ? showPicture(editor.entry) : editor.desk.pager.advance()));
 

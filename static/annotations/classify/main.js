@@ -4,11 +4,13 @@ import { Keymap, belongsToFocus, chord } from "../../editor/keymap.js";
 import { focusOf } from "../../editor/input.js";
 import { Bar } from "../../editor/panel/bar.js";
 import { wireButtons } from "../../editor/panel/buttons.js";
-import { fillHelp, openDialog, wireClosing, wireConflict, wireSkip } from "../../editor/panel/dialogs.js";
+import { openDialog, wireClosing, wireConflict, wireSkip } from "../../editor/panel/dialogs.js";
 import { part, setText } from "../../editor/panel/dom.js";
+import { KeysDialog } from "../../editor/panel/keys.js";
 import { LabelTree } from "../../editor/panel/labels.js";
-import { browserClock, closeDrawer, csrfToken, openVault, readBootstrap, togglePanel, watchPage } from "../../editor/panel/page.js";
+import { browserClock, closeDrawer, csrfToken, deskName, openPreferences, openVault, readBootstrap, togglePanel, watchPage } from "../../editor/panel/page.js";
 import { say, showEmptyDesk, showStage } from "../../editor/panel/stage.js";
+import { claimDesk } from "../../editor/panel/tabs.js";
 import { connect } from "../../editor/server.js";
 import { Classifier } from "./classifier.js";
 import { COMMANDS } from "./commands.js";
@@ -17,9 +19,13 @@ import { largeView } from "./zoom.js";
 
 const bootstrap = readBootstrap();
 const keymap = new Keymap(COMMANDS);
+const api = new Api(csrfToken);
+const preferences = openPreferences(bootstrap, api);
+
+await claimDesk(deskName(bootstrap), { give: () => page.desk.leave(), leave: () => location.assign(bootstrap.urls.leave) });
 
 const page = new Classifier({
-  bootstrap, clock: browserClock, storage: localStorage, vault: await openVault(bootstrap), server: connect(new Api(csrfToken), bootstrap.urls),
+  bootstrap, clock: browserClock, storage: localStorage, vault: await openVault(bootstrap), server: connect(api, bootstrap.urls),
   ui: {
     say: (message, urgent = false) => say(message, urgent),
     open: (name) => openDialog(name, () => grid.focus()),
@@ -34,6 +40,7 @@ const page = new Classifier({
     columns: () => grid.columns(),
   },
 });
+page.labels.wear(preferences.get("palette") ?? "project");
 const grid = new Grid(page, part("grid"));
 const zoom = largeView(page, () => grid.focus());
 const tree = new LabelTree({
@@ -48,7 +55,7 @@ const tree = new LabelTree({
 });
 const refreshButtons = wireButtons(page, keymap, { pressed, focusBack: () => grid.focus() });
 const bar = new Bar(page.desk, () => page.entries.find((entry) => entry.task.code === page.sheet.focus) ?? null, false);
-fillHelp(keymap, (id) => {
+new KeysDialog(keymap, preferences, (id) => {
   const key = /^label\.(\d)$/.exec(id)?.[1];
   return key ? (page.labels.byKey(key)?.path ?? "") : null;
 });

@@ -56,6 +56,7 @@ export const VIEW_COMMANDS = [
     id: `view.pan-${way}`, title: `Move the view ${way}, with nothing selected`, group: "View", keys: [key], repeat: true,
     when: (editor) => isOpen(editor) && !hasSelection(editor), run: (editor) => editor.viewport.pan({ x: x * STRIDE, y: y * STRIDE }),
   })),
+  { id: "view.hand", title: "Move the view while held", group: "View", keys: ["Space"], hold: true, when: isOpen, run: (editor) => editor.machine.space(true) },
   { id: "view.turn", title: "Turn the view clockwise", group: "View", keys: ["Alt+R"], when: isOpen, run: (editor) => lay(editor, (way) => turned(way, 1)) },
   { id: "view.turn-back", title: "Turn the view anticlockwise", group: "View", keys: ["Alt+Shift+R"], when: isOpen, run: (editor) => lay(editor, (way) => turned(way, -1)) },
   { id: "view.mirror", title: "Mirror the view", group: "View", keys: ["Alt+F"], when: isOpen, run: (editor) => lay(editor, mirrored) },

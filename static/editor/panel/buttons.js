@@ -15,7 +15,8 @@ export function wireButtons(editor, keymap, { pressed, focusBack }) {
   for (const button of buttons) {
     const command = keymap.command(button.dataset["command"] ?? "");
     if (!command) throw new Error(`No command is called ${button.dataset["command"]}.`);
-    describe(button, command.title, command.keys[0] ?? "");
+    describe(button, command.title, keymap.keysOf(command.id)[0] ?? "");
+    keymap.changed.on(() => describe(button, command.title, keymap.keysOf(command.id)[0] ?? ""));
     button.addEventListener("click", (event) => {
       keymap.run(command.id, editor);
       if (event.detail > 0 && !document.querySelector("dialog:modal")) focusBack();
@@ -38,6 +39,7 @@ function describe(button, title, chord) {
   button.title = words ? `${title} (${words})` : title;
   if (!button.textContent?.trim()) button.setAttribute("aria-label", title);
   if (chord) button.setAttribute("aria-keyshortcuts", chord.replace("Ctrl", "Control"));
+  else button.removeAttribute("aria-keyshortcuts");
   const key = button.querySelector("[data-key]");
   if (key) key.textContent = key.classList.contains("tool-key") && words.includes(" ") ? "" : words;
 }

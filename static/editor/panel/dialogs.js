@@ -1,27 +1,9 @@
 // @ts-check
-import { element, keys, part } from "./dom.js";
-/** @import { Keymap } from "../keymap.js" */
+import { part } from "./dom.js";
 
 /** @param {string} name */
 function dialog(name) {
   return /** @type {HTMLDialogElement} */ (part(name));
-}
-
-/**
- * Fills the shortcut overlay from the command table.
- * @param {Keymap<any>} keymap
- * @param {(id: string) => string | null} nameOf another title, for commands that depend on the project
- */
-export function fillHelp(keymap, nameOf) {
-  const groups = [...keymap.groups()].map(([group, commands]) => {
-    const rows = commands.flatMap((command) => {
-      const title = nameOf(command.id) ?? command.title;
-      if (!title || command.keys.length === 0) return [];
-      return [element("div", { class: "help-row" }, element("dt", {}, title), element("dd", {}, ...command.keys.slice(0, 2).map(keys)))];
-    });
-    return element("section", { class: "help-group" }, element("h3", {}, group), element("dl", {}, ...rows));
-  });
-  part("help-list").replaceChildren(...groups);
 }
 
 /**

@@ -46,11 +46,18 @@ export function icon(name) {
   return made;
 }
 
-/** A patch in a label's colour. @param {string} colour */
-export function swatch(colour) {
-  const made = element("span", { class: "swatch", "aria-hidden": "true" });
+/** A patch in a label's colour. @param {string} colour @param {string} [label] its code, so that the patch follows when colours change */
+export function swatch(colour, label) {
+  const made = element("span", { class: "swatch", "aria-hidden": "true", "data-swatch": label ?? null });
   made.style.background = colour;
   return made;
+}
+
+/** Gives every patch the colour that its label has now. @param {(label: string) => string} colourOf */
+export function recolour(colourOf) {
+  for (const made of document.querySelectorAll("[data-swatch]")) {
+    /** @type {HTMLElement} */ (made).style.background = colourOf(made.getAttribute("data-swatch") ?? "");
+  }
 }
 
 /** A chord as people read it. @param {string} chord */

@@ -69,7 +69,7 @@ export class LabelTree {
       title: label.description || label.path,
     });
     if (this.#parents.size > 0 && !flat) row.append(parent ? this.#fold(label) : element("span", { class: "label-fold" }));
-    row.append(swatch(label.colour), element("span", { class: "tree-name" }, name), element("span", { class: "tree-count" }));
+    row.append(swatch(this.#parts.labels.colour(label.code), label.code), element("span", { class: "tree-name" }, name), element("span", { class: "tree-count" }));
     if (key) row.append(element("kbd", { "aria-label": `key ${key}` }, key));
     this.#rows.set(label.code, row);
     return row;

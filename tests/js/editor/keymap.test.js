@@ -4,7 +4,7 @@ import { COMMANDS as CLASSIFY } from "../../../static/annotations/classify/comma
 import { COMMANDS } from "../../../static/editor/commands.js";
 import { documentOf, box } from "./support.js";
 import { emptyDocument, sameDocument, toDocument, toItems } from "../../../static/editor/documents.js";
-import { Keymap, belongsToFocus, chord } from "../../../static/editor/keymap.js";
+import { Keymap, belongsToFocus, chord, mayBind } from "../../../static/editor/keymap.js";
 import { Labels } from "../../../static/editor/labels.js";
 
 const key = (name, code, mods = {}) => chord({ key: name, code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...mods });
@@ -40,6 +40,30 @@ test("of two commands on one chord the first that may run is taken", () => {
     { id: "b", title: "B", group: "G", keys: ["X"], run() {} },
   ]);
   assert.deepEqual([keymap.find("X", true).id, keymap.find("X", false).id, keymap.find("Y", true)], ["a", "b", null]);
+});
+
+test("a person's keys replace those of the table and come first where they meet", () => {
+  const command = (id, ...keys) => ({ id, title: id, group: "G", keys, run() {} });
+  const keymap = new Keymap([command("a", "X"), command("b", "Y", "Z"), command("c", "Q")]);
+  let told = 0;
+  keymap.changed.on(() => told++);
+  keymap.rebind({ b: ["X"], c: [] });
+  const found = (pressed) => keymap.find(pressed, null)?.id ?? null;
+  assert.deepEqual(["X", "Y", "Z", "Q"].map(found), ["b", null, null, null]);
+  assert.deepEqual([keymap.keysOf("a"), keymap.keysOf("b"), keymap.keysOf("c"), told], [["X"], ["X"], [], 1]);
+  assert.deepEqual(keymap.holders("X").map(({ id }) => id), ["b", "a"]);
+  keymap.rebind({});
+  assert.deepEqual(["X", "Y", "Q"].map(found), ["a", "b", "c"]);
+});
+
+test("what belongs to the browser or leads out of a field cannot be bound", () => {
+  assert.deepEqual(["Tab", "Escape", "Ctrl+W", "Ctrl+Shift+T", "F5", "Shift", "Ctrl+Alt+Control"].filter(mayBind), []);
+  assert.deepEqual(["T", "Ctrl+K", "Alt+ArrowLeft", "F2", "Delete"].filter(mayBind).length, 5);
+});
+
+test("a slider keeps its arrows, a switch does not keep letters", () => {
+  const slider = { tag: "INPUT", type: "range", editable: false, dialog: false };
+  assert.deepEqual(["ArrowLeft", "Shift+ArrowUp", "PageUp", "Home", "V", "Enter"].map((pressed) => belongsToFocus(slider, pressed)), [true, true, true, true, false, true]);
 });
 
 for (const [name, commands] of Object.entries({ editor: COMMANDS, classify: CLASSIFY })) {
