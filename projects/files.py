@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
+from django.urls import reverse
 from django.utils.http import content_disposition_header, parse_etags
 
 from projects import datastores, image_header, image_urls, pyramid, tenancy, thumbnails, tiling
 from projects.image_urls import Link, LinkBroken
 from projects.models import Image
 
+RENEWED_FOR = 24 * 60 * 60
+"""Seconds after its end in which an address of tiles can be changed for a new one."""
 _PLACE = re.compile(r"(\d{1,2})-(\d{1,4})-(\d{1,4})", re.ASCII)
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
@@ -59,13 +63,11 @@ def tile(request: HttpRequest, signed: str, place: str) -> HttpResponseBase:
     return _dressed(HttpResponse(data, content_type=kind), link, etag)
 
 
-def tiles(signed: str, *, wanted: bool) -> dict[str, object]:
-    """How the tiles of a large image lie, and how far they are; `wanted` has them made soon."""
+def tiles(signed: str) -> dict[str, object]:
+    """How the tiles of a large image lie, and how far they are."""
     link = _tiles_link(signed)
     with tenancy.for_organisation(link.organisation_id):
         image = _image(link)
-        if wanted:
-            tiling.request(image)
         levels = pyramid.levels(image.width, image.height)
         return {
             "tile": pyramid.TILE,
@@ -74,8 +76,22 @@ def tiles(signed: str, *, wanted: bool) -> dict[str, object]:
         }
 
 
-def _tiles_link(signed: str) -> Link:
-    link = image_urls.read_link(signed)
+def want_tiles(signed: str, visible: QuerySet[Image]) -> dict[str, object]:
+    """Has the tiles of a large image made soon, and says what `tiles` says.
+
+    Where the image is among those `visible` to the caller, there is a new address (`url`), too: one looks at a large image
+    for longer than an address lasts.
+    """
+    link = _tiles_link(signed, late_seconds=RENEWED_FOR)
+    image = visible.filter(pk=link.image_id, state=Image.State.OK).select_related("workspace").first()
+    fresh = image_urls.tiles([image])[image.pk] if image else reverse("projects:tiles", kwargs={"signed": signed})
+    if image:
+        tiling.request(image)
+    return {**tiles(fresh.strip("/").rpartition("/")[2]), "url": fresh}
+
+
+def _tiles_link(signed: str, late_seconds: int = 0) -> Link:
+    link = image_urls.read_link(signed, late_seconds=late_seconds)
     if link.kind != "tiles":
         raise LinkBroken("There is nothing here, or nothing that you may see.")
     return link

@@ -115,13 +115,16 @@ def _link(image: Image, kind: str, expires_at: int) -> str:
     )
 
 
-def read_link(text: str) -> Link:
-    """What an address stands for; LinkBroken where this installation did not sign it, LinkExpired when it is late."""
+def read_link(text: str, *, late_seconds: int = 0) -> Link:
+    """What an address stands for; LinkBroken where this installation did not sign it, LinkExpired when it is late.
+
+    `late_seconds`: so much later it still says what it stood for, to somebody who is asked for their permission anew.
+    """
     try:
         kind, organisation_id, image_id, expires_at = map(int, signing.Signer(salt=SALT).unsign(text).split("-"))
     except (signing.BadSignature, ValueError):
         raise LinkBroken("There is nothing here, or nothing that you may see.") from None
-    if expires_at < time.time():
+    if expires_at + late_seconds < time.time():
         raise LinkExpired("This address has expired. Reload the page that it came from.")
     return Link(KINDS[kind], organisation_id, image_id, expires_at)
 

@@ -5,7 +5,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from projects import files
 from projects.errors import DomainError
-from projects.http import public
+from projects.http import UserRequest, public
+from projects.models import Image
 
 
 @public
@@ -30,10 +31,15 @@ def tile(request: HttpRequest, signed: str, place: str) -> HttpResponseBase:
 
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
-def tiles(request: HttpRequest, signed: str) -> HttpResponse:
-    """How the tiles of a large image lie and how far they are. A POST has them made before others."""
+def tiles(request: UserRequest, signed: str) -> HttpResponse:
+    """How the tiles of a large image lie and how far they are. A POST by whoever may see
+    the image has them made before others, and gives a new address."""
     try:
-        return JsonResponse(files.tiles(signed, wanted=request.method == "POST"), headers={"Cache-Control": "no-store"})
+        if request.method == "POST":
+            found = files.want_tiles(signed, Image.objects.for_user(request.user))
+        else:
+            found = files.tiles(signed)
+        return JsonResponse(found, headers={"Cache-Control": "no-store"})
     except DomainError as error:
         return _refused(error)
 

@@ -25,7 +25,7 @@ import { Viewport } from "./viewport.js";
  * @typedef {{
  *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "conflict") => void,
  *   searchLabels: (relabel?: boolean) => void, focusRegion: (id: string, what: "row" | "note") => void, focusStage: () => void,
- *   togglePanel: (side: "left" | "right" | "notes" | "view") => void, leave: () => void,
+ *   togglePanel: (side: "left" | "right" | "notes" | "view" | "dicom") => void, leave: () => void,
  * }} Surroundings
  */
 
@@ -56,6 +56,8 @@ export class Editor {
   #scenes = new Map();
   /** Reads the stored picture in front, once it is there. @type {(() => Pixels | null) | null} */
   pixels = null;
+  /** Finds outlines in the picture. @type {import("./outline/client.js").Outlines | null} */
+  outlines = null;
 
   /** Another image was opened, or none. @type {Emitter<Entry | null>} */
   opened = new Emitter();

@@ -4,7 +4,9 @@ import { Emitter } from "./emitter.js";
 import { LOOK } from "./look.js";
 /** @import { Adjust } from "./adjust.js" */
 /** @import { Look } from "./look.js" */
+/** @import { Prompt } from "./outline/prompter.js" */
 /** @import { Nib } from "./mask/scan.js" */
+/** @import { Windowing } from "./windowing.js" */
 /** @import { Box, Pin, Point, Rings, Shape, Size } from "./types.js" */
 
 /**
@@ -22,6 +24,7 @@ import { LOOK } from "./look.js";
  * }} OutlineSketch
  * @typedef {{kind: "box", box: Box, label: string} | {kind: "area", box: Box} | OutlineSketch
  *   | {kind: "mark", point: Point} | {kind: "corner", at: Point, removes: boolean}
+ *   | {kind: "proposal", rings: Rings, prompt: Prompt, waiting: boolean}
  *   | {kind: "nib", at: Point, size: number, nib: Nib, erase: boolean}} Sketch
  *
  * `pin` is where the next comment belongs, until its form has it. `corners` are those of one polygon that keys and drags move, counted through all its rings; `before` is the outline that
@@ -30,7 +33,7 @@ import { LOOK } from "./look.js";
  *   tool: string, label: string, selection: ReadonlySet<string>, hover: string | null, sketch: Sketch | null,
  *   pointer: Point | null, hidden: ReadonlySet<string>, locked: ReadonlySet<string> | null, lastSize: Size | null,
  *   clipboard: readonly Shape[], clipboardFrom: string, pin: Pin | null, outlining: Outlining, before: Rings | null,
- *   corners: {id: string, indexes: ReadonlySet<number>} | null, adjust: Adjust, look: Look, paint: Paint,
+ *   corners: {id: string, indexes: ReadonlySet<number>} | null, adjust: Adjust, look: Look, paint: Paint, windowing: Windowing | null,
  * }} SessionState
  */
 
@@ -58,6 +61,7 @@ export class Session {
     corners: null,
     adjust: NEUTRAL,
     look: LOOK,
+    windowing: null,
     paint: { size: 24, nib: "round", over: "any", tolerance: 24, opacity: 0.55 },
   };
 
@@ -90,7 +94,7 @@ export class Session {
 
   /** Forgets what belonged to the image before. */
   reset() {
-    this.update({ selection: NOBODY, hover: null, sketch: null, hidden: NOBODY, locked: null, corners: null });
+    this.update({ selection: NOBODY, hover: null, sketch: null, hidden: NOBODY, locked: null, corners: null, windowing: null });
   }
 
   /** @param {string} id */

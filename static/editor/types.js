@@ -38,7 +38,7 @@
  *
  * @typedef {{code: string, name: string, path: string, parent: string | null, depth: number, colour: string, hotkey: string, description: string}} Label
  * @typedef {{token: string, expires_at: string}} Lease
- * @typedef {{code: string, name: string, url: string, thumbnail_url: string, width: number, height: number}} ImageInfo
+ * @typedef {{code: string, name: string, url: string, thumbnail_url: string, width: number, height: number, values_url?: string, tiles_url?: string, frame?: number, details?: Record<string, unknown>}} ImageInfo
  * @typedef {{document: AnnotationDocument, version: number, active_seconds: number}} Draft
  * @typedef {{
  *   code: string, lease: Lease, kind: "manual" | "clustered" | "prelabelled", image: ImageInfo,
@@ -46,6 +46,13 @@
  * }} Task
  * @typedef {{tasks: Task[], reason: string | null, remaining: number | null}} Page
  * @typedef {{annotation: string, task: string, image: ImageInfo, skipped: boolean, document: AnnotationDocument | null}} HistoryEntry
+ * Where a comment points to: a point in image pixels, a region by its id, or, without either, the whole image.
+ * @typedef {{x: number | null, y: number | null, region: string}} Pin
+ * @typedef {{
+ *   code: string, thread: string | null, author: {code: string, name: string}, mine: boolean, kind: "comment" | "flag", text: string,
+ *   resolved_at: string | null, created_at: string,
+ * } & Pin} Comment
+ * @typedef {{code: string, text: string, kind: "comment" | "flag", thread: string | null} & Partial<Pin>} NewComment
  * @typedef {{task: string, lease: string, document: AnnotationDocument | null, skip_reason: string | null, active_seconds: number}} SubmitItem
  * @typedef {{task: string, outcome: "submitted" | "skipped" | "replayed", annotation: string, version: number}} SubmitResult
  * @typedef {{results: SubmitResult[], next: Page | null}} SubmitAnswer

@@ -2,7 +2,7 @@
 import { part, setText } from "./dom.js";
 /** @import { Pager } from "../pager.js" */
 
-/** @typedef {"ready" | "loading" | "finished" | "paused" | "failed" | "broken"} StageState */
+/** @typedef {"ready" | "loading" | "preparing" | "finished" | "paused" | "failed" | "broken"} StageState */
 
 const REASONS = /** @type {Record<string, [string, string]>} */ ({
   finished: ["Everything is labelled", "There is nothing left in this project's queue. New images appear here when they come."],
@@ -24,6 +24,12 @@ export function showStage(state, what = {}) {
   }
   setText(part("cover-title"), what.title ?? "");
   setText(part("cover-words"), what.words ?? "");
+}
+
+/** A large image is cut into tiles before it can be shown. @param {{state: string, done: number, total: number}} tiling */
+export function showPreparing({ state, done, total }) {
+  const share = state === "working" && total > 0 ? `${Math.floor((100 * done) / total)} % is done.` : "It is next in line.";
+  showStage("preparing", { title: "Preparing this large image", words: `${share} It opens by itself; meanwhile you can go on to another image.` });
 }
 
 /**

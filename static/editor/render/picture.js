@@ -1,8 +1,10 @@
 // @ts-check
 
+import { Emitter } from "../emitter.js";
+import { readDicom } from "./dicom.js";
+import { openTiles } from "./tiles.js";
 /** @import { Adjust } from "../adjust.js" */
-/** @import { Emitter } from "../emitter.js" */
-/** @import { Size, View } from "../types.js" */
+/** @import { ImageInfo, Size, View } from "../types.js" */
 
 /**
  * An image ready to paint: itself and copies of half the size each, so that a small view never resamples all pixels.
@@ -11,30 +13,43 @@
  * A picture that is more than its levels (tiles, 16-bit data) brings its own `draw`. It gets a context in screen pixels of which one has
  * `ratio` device pixels, maps by viewport.js alone, and applies `adjust` itself, best by `adjusted` of render/adjusting.js.
  * `levels` then holds small copies: the minimap and colour pickers read them. `changed` tells that something more came and is to be painted.
+ * `pixels` reads a box of it as it is shown but for `adjust`: RGBA, in image pixels.
  * @typedef {{source: CanvasImageSource, width: number, height: number}} Level
  * @typedef {{
  *   levels: Level[], width: number, height: number, changed?: Emitter<void>,
  *   draw?: (context: CanvasRenderingContext2D, view: View, image: Size, ratio: number, adjust: Adjust) => void,
+ *   pixels?: (x: number, y: number, width: number, height: number) => Uint8ClampedArray,
  * }} Picture
  */
 
 const SMALLEST = 512;
 const KEPT = 14;
 
+/** @typedef {import("./tiles.js").Tiling} Tiling */
+
 /** Loads pictures ahead of time and remembers the last few. */
 export class Pictures {
   /** @type {Map<string, {promise: Promise<Picture>, picture: Picture | null}>} */
   #known = new Map();
 
+  #csrf;
+  /** A large image is being prepared. @type {Emitter<{code: string, tiling: Tiling}>} */
+  preparing = new Emitter();
+
+  /** @param {() => string} csrf */
+  constructor(csrf) {
+    this.#csrf = csrf;
+  }
+
   /**
-   * @param {string} code names the image, whatever its address of the moment
-   * @param {string} url
+   * @param {Pick<ImageInfo, "code" | "url" | "values_url" | "tiles_url">} image known by its code, whatever its address of the moment
    * @returns {Promise<Picture>}
    */
-  load(code, url) {
+  load({ code, url, values_url, tiles_url }) {
     const known = this.#known.get(code);
     if (known) return known.promise;
-    const entry = { promise: read(url), picture: /** @type {Picture | null} */ (null) };
+    const promise = tiles_url ? openTiles(tiles_url, this.#csrf, (tiling) => this.preparing.emit({ code, tiling })) : values_url ? readDicom(values_url) : read(url);
+    const entry = { promise: /** @type {Promise<Picture>} */ (promise), picture: /** @type {Picture | null} */ (null) };
     this.#known.set(code, entry);
     entry.promise.then(
       (picture) => (entry.picture = picture),

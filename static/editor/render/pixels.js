@@ -9,6 +9,7 @@
  * @returns {Pixels}
  */
 export function pixelsOf(picture, size) {
+  if (picture.pixels) return picture.pixels.bind(picture);
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const level = picture.levels[0];
