@@ -2,15 +2,31 @@
 
 from datetime import timedelta
 
-from annotations import initializing, progress, queue
+from annotations import initializing, progress, queue, starting_over
 from projects import jobs
-from projects.models import Project
+from projects.models import LabelChange, Project
 
 
 @jobs.handler("projects.initialize", queue="bulk", lease=timedelta(minutes=2), attempts=3)
 def initialize_project(job: jobs.Running, project_id: int) -> dict[str, int]:
     """Makes the tasks that a project's images lack."""
     return initializing.initialize(job, Project.objects.get(pk=project_id))
+
+
+@jobs.handler("projects.start-over", queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def start_over(job: jobs.Running, change_id: int) -> dict[str, int]:
+    """Opens a project's tasks again, after labels were added."""
+    return starting_over.start_over(job, _change(change_id))
+
+
+@jobs.handler("projects.undo-start-over", queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def undo_start_over(job: jobs.Running, change_id: int) -> dict[str, int]:
+    """Brings back the answers that starting over set aside."""
+    return starting_over.undo(job, _change(change_id))
+
+
+def _change(change_id: int) -> LabelChange:
+    return LabelChange.objects.select_related("project").get(pk=change_id)
 
 
 @jobs.periodic("lease-expiry", every=timedelta(seconds=15))

@@ -10,6 +10,7 @@ from annotations.models import (
     ProgressDelta,
     ProgressTotal,
     QueuePosition,
+    SetAside,
     Task,
     TaskLabel,
 )
@@ -80,3 +81,11 @@ class InstructionsReadingAdmin(ReadOnlyAdmin):
     list_display = ("reader", "project", "read_at")
     list_select_related = ("reader", "project")
     search_fields = ("reader__email", "project__code")
+
+
+@admin.register(SetAside)
+class SetAsideAdmin(ReadOnlyAdmin):
+    list_display = ("task", "project", "change", "status", "final_at")
+    list_select_related = ("task", "project", "change")
+    list_filter = ("status",)
+    search_fields = ("task__code", "project__code")

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from projects import audit, palette
+from projects import audit, label_changes, palette
 from projects.errors import Conflict
 from projects.label_tree import HOTKEYS, NODE_LIMIT, InvalidTaxonomy, Node, check, from_nested, walk
 from projects.models import Label, Project, User
@@ -50,14 +50,17 @@ def _nodes(labels: Sequence[Label]) -> list[Node]:
 
 
 @transaction.atomic
-def save(*, project: Project, nodes: Sequence[Node], actor: User | None) -> Change:
-    """Makes the project's active labels exactly this tree."""
-    return _save(_locked(project), nodes, actor)
+def save(*, project: Project, nodes: Sequence[Node], actor: User | None, handling: str | None = None) -> Change:
+    """Makes the project's active labels exactly this tree.
+
+    `handling` says what becomes of the answers where labels are added after the start: see `projects.label_changes`.
+    """
+    return _save(_locked(project), nodes, actor, handling)
 
 
-def save_nested(*, project: Project, labels: Any, actor: User | None) -> Change:
+def save_nested(*, project: Project, labels: Any, actor: User | None, handling: str | None = None) -> Change:
     """The same from nested objects, as the editor and the API send them."""
-    return save(project=project, nodes=from_nested(labels), actor=actor)
+    return save(project=project, nodes=from_nested(labels), actor=actor, handling=handling)
 
 
 @transaction.atomic
@@ -68,17 +71,18 @@ def add(
     actor: User | None,
     parent: UUID | None = None,
     index: int | None = None,
+    handling: str | None = None,
     **more: Any,
 ) -> Label:
     """Adds one label under `parent` (at the root without), before the sibling at `index` (last without).
 
-    `more`: description, colour, hotkey as in `label_tree.Node`.
+    `more`: description, colour, hotkey as in `label_tree.Node`. `handling` as in `save`.
     """
     project = _locked(project)
     nodes = read(project)
     siblings = _find(nodes, parent)[0].children if parent else nodes
     siblings.insert(len(siblings) if index is None else index, node := Node(name.strip(), **more))
-    _save(project, nodes, actor)
+    _save(project, nodes, actor, handling)
     path = next(path for _, path, other in walk(nodes) if other is node)
     return Label.objects.filter(project=project).active().get(path=path)
 
@@ -183,7 +187,7 @@ def _find(nodes: list[Node], code: UUID | None) -> tuple[Node, list[Node]]:
     raise InvalidTaxonomy("This label is archived or gone. Reload to see the tree as it is.")
 
 
-def _save(project: Project, nodes: Sequence[Node], actor: User | None) -> Change:
+def _save(project: Project, nodes: Sequence[Node], actor: User | None, handling: str | None = None) -> Change:
     check(nodes)
     before = {label.code: label for label in Label.objects.filter(project=project).active()}
     found = list(walk(nodes))
@@ -196,6 +200,8 @@ def _save(project: Project, nodes: Sequence[Node], actor: User | None) -> Change
     removed = [label for code, label in before.items() if code not in kept]
     Label.objects.filter(pk__in=[label.pk for label in removed]).update(archived_at=timezone.now(), hotkey="")
     added, changed = _write(project, found, before)
+    if added and before and project.state in label_changes.STARTED:
+        label_changes.begin(project=project, added=added, handling=handling, actor=actor)
     if project.state == Project.State.DRAFT:
         Label.objects.filter(pk__in=[label.pk for label in removed]).delete()
     change = Change(tuple(added), tuple(changed), tuple(sorted(label.path for label in removed)))

@@ -2,6 +2,7 @@ from annotations.models.annotation import Annotation, AnnotationRevision
 from annotations.models.comment import Comment
 from annotations.models.progress import Metric, ProgressDelta, ProgressTotal
 from annotations.models.reading import InstructionsReading
+from annotations.models.set_aside import SetAside
 from annotations.models.task import Lease, QueuePosition, Task, TaskLabel
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ProgressDelta",
     "ProgressTotal",
     "QueuePosition",
+    "SetAside",
     "Task",
     "TaskLabel",
 ]

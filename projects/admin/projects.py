@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import URLField
 
 from projects.administration import OperatorAdmin, ReadOnlyAdmin
-from projects.models import Label, Project, ProjectDataset
+from projects.models import Label, LabelChange, Project, ProjectDataset
 
 
 @admin.register(Project)
@@ -41,3 +41,11 @@ class LabelAdmin(ReadOnlyAdmin):
     list_select_related = ("project",)
     list_filter = (("archived_at", admin.EmptyFieldListFilter),)
     search_fields = ("path", "code", "project__name")
+
+
+@admin.register(LabelChange)
+class LabelChangeAdmin(ReadOnlyAdmin):
+    list_display = ("project", "handling", "created_by", "created_at", "undone_at")
+    list_select_related = ("project", "created_by")
+    list_filter = ("handling",)
+    search_fields = ("code", "project__name")

@@ -3,10 +3,14 @@
 from typing import Any
 
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from projects import permissions, taxonomy
-from projects.models import Label
+from projects.models import Label, LabelChange
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
@@ -15,11 +19,18 @@ from projects.rest.viewsets import PartialUpdateMixin, TenantViewSet, router
 
 
 class LabelSerializer(TenantModelSerializer):
+    handling = serializers.ChoiceField(
+        choices=LabelChange.Handling.choices,
+        required=False,
+        write_only=True,
+        help_text="Needed to add a label to a project that has started: what becomes of its answers.",
+    )
+
     class Meta:
         model = Label
         fields = [
             "code", "project", "parent", "name", "path", "depth", "description", "colour", "hotkey", "position",
-            "archived_at",
+            "archived_at", "handling",
         ]  # fmt: skip
         read_only_fields = ["code", "path", "depth", "position", "archived_at"]
         extra_kwargs = {"colour": {"required": False}, "hotkey": {"required": False}}
@@ -59,6 +70,7 @@ class LabelViewSet(
         "retrieve": (Action.SEE_PROJECT, Scope.READ),
         "create": (None, Scope.MANAGE),
         "partial_update": (Action.MANAGE_PROJECT, Scope.MANAGE),
+        "restore": (Action.MANAGE_PROJECT, Scope.MANAGE),
         "destroy": (Action.MANAGE_PROJECT, Scope.MANAGE),
     }
 
@@ -74,6 +86,7 @@ class LabelViewSet(
     def perform_update(self, serializer: Any) -> None:
         values = dict(serializer.validated_data)
         values.pop("project", None)
+        values.pop("handling", None)
         label = serializer.instance
         if "parent" in values:
             parent = values.pop("parent")
@@ -83,6 +96,13 @@ class LabelViewSet(
 
     def perform_destroy(self, label: Label) -> None:
         taxonomy.archive(label=label, actor=self.caller)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, **kwargs: Any) -> Response:
+        """Takes an archived label into use again, last among its siblings, without the labels that were below it."""
+        label = taxonomy.restore(label=self.get_object(), actor=self.caller)
+        return Response(self.get_serializer(label).data)
 
 
 routes = router()

@@ -5,19 +5,23 @@ from typing import Any
 
 from django.db import transaction
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, inline_serializer
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import lifecycle, permissions, setup, taxonomy
-from projects.models import Dataset, Project
+from projects import label_changes, lifecycle, permissions, setup, taxonomy
+from projects.models import Dataset, LabelChange, Project
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
 from projects.rest.serializers import CodeField, TenantModelSerializer
 from projects.rest.viewsets import PartialUpdateMixin, TenantViewSet, router
+
+HANDLING = (
+    "What becomes of the answers where labels are added after the start: go on, or start over with or without them."
+)
 
 
 class LabelNodeSerializer(serializers.Serializer[Any]):
@@ -39,13 +43,19 @@ class LabelTreeField(serializers.JSONField):
 class ProjectSerializer(TenantModelSerializer):
     datasets = CodeField(many=True, queryset=Dataset.objects, required=False, write_only=True)
     labels = LabelTreeField(required=False, write_only=True)
+    handling = serializers.ChoiceField(
+        choices=LabelChange.Handling.choices,
+        required=False,
+        write_only=True,
+        help_text="Needed to add labels to a project that has started: what becomes of its answers.",
+    )
 
     class Meta:
         model = Project
         fields = [
             "code", "workspace", "name", "description", "task_type", "state", "error", "instructions",
             "instructions_url", "labellers_minimum", "labellers_maximum", "lease_minutes", "page_size", "datasets",
-            "labels", "created_at", "started_at", "completed_at",
+            "labels", "handling", "created_at", "started_at", "completed_at",
         ]  # fmt: skip
         read_only_fields = ["code", "state", "error", "created_at", "started_at", "completed_at"]
         # projects.setup says which name is taken.
@@ -83,6 +93,7 @@ class ProjectViewSet(
         "create": (None, Scope.MANAGE),
         "partial_update": (Action.MANAGE_PROJECT, Scope.MANAGE),
         "set_labels": (Action.MANAGE_PROJECT, Scope.MANAGE),
+        "undo_start_over": (Action.MANAGE_PROJECT, Scope.MANAGE),
         "start": (Action.MANAGE_PROJECT, Scope.MANAGE),
         "pause": (Action.MANAGE_PROJECT, Scope.MANAGE),
         "resume": (Action.MANAGE_PROJECT, Scope.MANAGE),
@@ -97,6 +108,7 @@ class ProjectViewSet(
     def perform_create(self, serializer: Any) -> None:
         values = dict(serializer.validated_data)
         datasets, labels = values.pop("datasets", []), values.pop("labels", None)
+        values.pop("handling", None)
         permissions.require(self.request.user, Action.CREATE_PROJECT, values["workspace"])
         serializer.instance = setup.create(actor=self.caller, **values)
         self._fill(serializer.instance, datasets, labels)
@@ -106,27 +118,41 @@ class ProjectViewSet(
         values = dict(serializer.validated_data)
         datasets, labels = values.pop("datasets", []), values.pop("labels", None)
         values.pop("workspace", None)
+        handling = values.pop("handling", None)
         serializer.instance = setup.update(project=serializer.instance, actor=self.caller, **values)
-        self._fill(serializer.instance, datasets, labels)
+        self._fill(serializer.instance, datasets, labels, handling)
 
-    def _fill(self, project: Project, datasets: list[Dataset], labels: Any) -> None:
+    def _fill(self, project: Project, datasets: list[Dataset], labels: Any, handling: str | None = None) -> None:
         if datasets:
             setup.choose_data(project=project, datasets=datasets, actor=self.caller)
         if labels is not None:
-            taxonomy.save_nested(project=project, labels=labels, actor=self.caller)
+            taxonomy.save_nested(project=project, labels=labels, actor=self.caller, handling=handling)
 
     @extend_schema(
+        parameters=[OpenApiParameter("handling", str, enum=LabelChange.Handling.values, description=HANDLING)],
         request=LabelNodeSerializer(many=True),
         responses=inline_serializer(
             "LabelChange",
             {name: serializers.ListField(child=serializers.CharField()) for name in ("added", "changed", "removed")},
         ),
     )
-    @action(detail=True, methods=["put"], url_path="labels", url_name="labels")
+    @action(detail=True, methods=["put"], url_path="labels", url_name="labels", filter_backends=[])
     def set_labels(self, request: Request, **kwargs: Any) -> Response:
         """Makes the project's labels exactly this tree; labels that carry their `code` are kept and renamed or moved."""
-        change = taxonomy.save_nested(project=self.get_object(), labels=request.data, actor=self.caller)
+        change = taxonomy.save_nested(
+            project=self.get_object(),
+            labels=request.data,
+            actor=self.caller,
+            handling=request.query_params.get("handling"),
+        )
         return Response({"added": change.added, "changed": change.changed, "removed": change.removed})
+
+    @extend_schema(request=None, responses=inline_serializer("UndoneStartOver", {"job": serializers.UUIDField()}))
+    @action(detail=True, methods=["post"], url_path="labels/undo", url_name="undo-start-over")
+    def undo_start_over(self, request: Request, **kwargs: Any) -> Response:
+        """Brings back, in the background, the answers that the latest start over set aside."""
+        job = label_changes.undo(project=self.get_object(), actor=self.caller)
+        return Response({"job": job.code})
 
     def _step(self, request: Request, verb: Callable[..., Any]) -> Response:
         project = self.get_object()

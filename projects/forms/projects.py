@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
-from projects import setup, taxonomy
+from projects import label_changes, setup, taxonomy
 from projects.errors import DomainError
 from projects.label_tree import Node, from_lines, from_nested, to_lines, to_nested, walk
-from projects.models import Dataset, Membership, Project, User, Workspace
+from projects.models import Dataset, Label, LabelChange, Membership, Project, User, Workspace
 from projects.palette import PALETTE
 
 INSTRUCTIONS = """\
@@ -180,6 +180,18 @@ class LabelsForm(PartForm):
     lines = forms.CharField(
         label="Labels, one path per line", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 12})
     )
+    handling = forms.ChoiceField(
+        label="What becomes of what is labelled already?", choices=LabelChange.Handling.choices, required=False
+    )
+    handlings = [
+        ("continue", "Go on", "Answers stay. The new labels are for images that are labelled from now on."),
+        ("keep", "Start over, keep labels", "Every image is to be labelled again, with its old labels as suggestions."),
+        ("clear", "Start over, empty", "Every image is to be labelled again, without them."),
+    ]
+
+    def prepare(self) -> None:
+        if self.project.state not in label_changes.STARTED:
+            del self.fields["handling"]
 
     @staticmethod
     def read(project: Project) -> dict[str, Any]:
@@ -193,7 +205,16 @@ class LabelsForm(PartForm):
         return list(self.initial["labels"])
 
     def keep(self) -> None:
-        taxonomy.save(project=self.project, nodes=self._nodes(), actor=self.user)
+        handling = self.cleaned_data.get("handling") or None
+        taxonomy.save(project=self.project, nodes=self._nodes(), actor=self.user, handling=handling)
+
+    def archived(self) -> list[Label]:
+        """Labels that can be taken into use again, the latest first; at most 200."""
+        return list(Label.objects.for_user(self.user).archived(self.project)[:200])
+
+    def undoable(self) -> LabelChange | None:
+        """The latest start over, if it can be undone."""
+        return label_changes.undoable(self.project) if "handling" in self.fields else None
 
     def _nodes(self) -> list[Node]:
         if self.cleaned_data.get("labels") is not None:

@@ -1,7 +1,7 @@
 from projects.jobs.models import Job
 from projects.models.data import Dataset, Datastore, Image, Upload
 from projects.models.organisation import Membership, Organisation, Workspace
-from projects.models.project import Label, Project, ProjectDataset
+from projects.models.project import Label, LabelChange, Project, ProjectDataset
 from projects.models.record import ApiToken, AuditEvent, IdempotencyKey
 from projects.models.user import Preferences, User
 
@@ -14,6 +14,7 @@ __all__ = [
     "Image",
     "Job",
     "Label",
+    "LabelChange",
     "Membership",
     "Organisation",
     "Preferences",

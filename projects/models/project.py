@@ -3,6 +3,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from projects.codes import new_code
@@ -124,6 +125,10 @@ class LabelQuerySet(TenantQuerySet["Label"]):
     def active(self) -> Self:
         return self.filter(archived_at__isnull=True)
 
+    def archived(self, project: Project) -> Self:
+        """The archived labels of a project, the latest first."""
+        return self.filter(project=project, archived_at__isnull=False).order_by("-archived_at", "path")
+
 
 class Label(models.Model):
     """A node of a project's taxonomy; every node can be chosen, and is shown by its path, `Animal/Cat`."""
@@ -166,3 +171,35 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class LabelChangeQuerySet(TenantQuerySet["LabelChange"]):
+    visible_through = "project"
+
+
+class LabelChange(models.Model):
+    """Labels that came into a project after its start, and what became of the answers that were there."""
+
+    class Handling(models.TextChoices):
+        CONTINUE = "continue", "Go on, keep all answers"
+        KEEP = "keep", "Start over, old labels as suggestions"
+        CLEAR = "clear", "Start over, empty"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    project = TenantForeignKey(Project, models.CASCADE, related_name="label_changes")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    handling = models.CharField(max_length=10, choices=Handling)
+    added = models.JSONField(default=list)
+    """Paths of the new labels, at most 100."""
+    job = TenantForeignKey("projects.Job", models.PROTECT, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LabelChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="label_change_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.handling}: {', '.join(self.added)}"

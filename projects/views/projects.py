@@ -5,11 +5,11 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from projects import lifecycle, markdown, navigation, permissions
+from projects import label_changes, lifecycle, markdown, navigation, permissions, taxonomy
 from projects.errors import DomainError
 from projects.forms.projects import PARTS, PartForm, StateForm
 from projects.http import UserRequest
-from projects.models import Project, Workspace
+from projects.models import Label, Project, Workspace
 from projects.models.project import ProjectQuerySet
 from projects.permissions import Action
 
@@ -123,6 +123,33 @@ def _back(request: UserRequest, project: Project) -> HttpResponse:
     if request.POST.get("from") == "workspace":
         return redirect("projects:workspace", project.workspace.code)
     return redirect(f"/projects/{project.code}/settings/?section=state")
+
+
+@require_POST
+def restore_label(request: UserRequest, code: str) -> HttpResponse:
+    """Takes an archived label into use again."""
+    rows = Label.objects.for_user(request.user).select_related("project__workspace", "project__organisation", "parent")
+    label = get_object_or_404(rows, code=code)
+    permissions.require(request.user, Action.MANAGE_PROJECT, label.project)
+    try:
+        taxonomy.restore(label=label, actor=request.user)
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, f"“{label.path}” is in use again.")
+    return redirect(f"/projects/{label.project.code}/settings/?section=labels")
+
+
+@require_POST
+def undo_start_over(request: UserRequest, code: str) -> HttpResponse:
+    """Brings back the answers that the latest start over set aside."""
+    project = _managed(request, code)
+    try:
+        job = label_changes.undo(project=project, actor=request.user)
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect(f"/projects/{project.code}/settings/?section=labels")
+    return redirect("projects:job", job.code)
 
 
 @require_POST

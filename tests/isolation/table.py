@@ -101,6 +101,7 @@ TABLE: dict[str, Row] = {
     "annotations:dashboard": row("project", get=READ),
     "annotations:browse": row("project", get=READ),
     "annotations:task": row("task", get=READ),
+    "annotations:comment": row("task", post=(OWNER, MANAGER, REVIEWER)),
     "annotations:label": row("project", get=LABEL),
     "annotations:instructions": row("project", get=LABEL, post=LABEL),
     "annotations:history": row("project", get=LABEL),

@@ -144,7 +144,9 @@ def test_two_labels_can_swap_names_and_hotkeys(running):
 
 def test_add_under_a_parent_takes_the_next_key_and_colour(running):
     taxonomy.save(project=running, nodes=from_lines(ANIMALS), actor=None)
-    made = taxonomy.add(project=running, name="Bird", parent=label(running, "Animal").code, index=0, actor=None)
+    made = taxonomy.add(
+        project=running, name="Bird", parent=label(running, "Animal").code, index=0, actor=None, handling="continue"
+    )
     assert (made.path, made.position, made.hotkey, made.colour) == ("Animal/Bird", 1, "7", PALETTE[6])
 
 
@@ -192,7 +194,7 @@ def test_archiving_takes_the_branch_and_frees_path_and_key(running):
     assert rows(running) == [(0, 0, "C", "3")]
     old.refresh_from_db()
     assert old.archived_at is not None
-    assert taxonomy.add(project=running, name="A", actor=None).hotkey == "1"
+    assert taxonomy.add(project=running, name="A", actor=None, handling="continue").hotkey == "1"
 
 
 def test_restoring(running):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from projects import setup, taxonomy
+from projects import jobs, setup, taxonomy
 from projects.label_tree import from_lines, to_lines
 from projects.models import Job, Membership, Project, ProjectDataset
 from tests import factories
@@ -131,9 +131,60 @@ def test_labels_change_while_the_project_runs(manager, cast):
     a, b = taxonomy.read(cast.project)
     labels = [{"name": "Z", "code": str(b.code)}, {"name": "New"}]
     url = f"/projects/{cast.project.code}/settings/?section=labels"
-    assert manager.post(url, {"labels": json.dumps(labels)}).status_code == 302
+    asked = manager.post(url, {"labels": json.dumps(labels)})
+    assert (asked.status_code, "One of continue, keep, clear." in asked.content.decode()) == (422, True)
+    assert to_lines(taxonomy.read(cast.project)) == "A\nB"
+    assert manager.post(url, {"labels": json.dumps(labels), "handling": "keep"}).status_code == 302
     assert to_lines(taxonomy.read(cast.project)) == "Z\nNew"
+    assert Job.objects.get(kind="projects.start-over").state == "queued"
+    assert "Labelling started over" in manager.get(url).content.decode()
     assert cast.project.labels.get(code=a.code).archived_at is not None
+
+
+def test_starting_over_is_undone_by_the_page(manager, cast):
+    taxonomy.save(project=cast.project, nodes=from_lines("A"), actor=None)
+    taxonomy.add(project=cast.project, name="B", handling="clear", actor=cast.manager)
+    url = f"/projects/{cast.project.code}/labels/undo/"
+    assert manager.post(url)["Location"].endswith("?section=labels")
+    jobs.run_due()
+    assert "/jobs/" in manager.post(url)["Location"]
+    assert Job.objects.get(kind="projects.undo-start-over").state == "queued"
+
+
+def test_archived_labels_are_restored_by_the_page(manager, cast):
+    taxonomy.save(project=cast.project, nodes=from_lines("A\nB"), actor=None)
+    b = cast.project.labels.get(path="B")
+    taxonomy.archive(label=b, actor=cast.manager)
+    page = f"/projects/{cast.project.code}/settings/?section=labels"
+    assert f'formaction="/labels/{b.code}/restore/"' in manager.get(page).content.decode()
+    assert manager.post(f"/labels/{b.code}/restore/")["Location"] == page
+    assert to_lines(taxonomy.read(cast.project)) == "A\nB"
+    assert "Archived labels" not in manager.get(page).content.decode()
+
+
+def test_labels_are_added_and_restored_by_the_api(manager, cast):
+    taxonomy.save(project=cast.project, nodes=from_lines("A"), actor=None)
+    project, a = cast.project, cast.project.labels.get(path="A")
+
+    def call(method, path, body=None):
+        answer = manager.generic(method, f"/api/v1/{path}", json.dumps(body), content_type="application/json")
+        return answer.status_code, answer.json() if answer.content else None
+
+    new = {"project": str(project.code), "name": "B"}
+    status, problem = call("POST", "labels/", new)
+    assert (status, problem["code"]) == (409, "label_handling_needed")
+    assert call("POST", "labels/", {**new, "handling": "continue"})[0] == 201
+    tree = [{"name": "A", "code": str(a.code)}, {"name": "C"}]
+    assert call("PUT", f"projects/{project.code}/labels/", tree)[1]["code"] == "label_handling_needed"
+    assert call("PUT", f"projects/{project.code}/labels/?handling=clear", tree) == (
+        200,
+        {"added": ["C"], "changed": [], "removed": ["B"]},
+    )
+    jobs.run_due()
+    assert "job" in call("POST", f"projects/{project.code}/labels/undo/")[1]
+    b = project.labels.get(path="B")
+    assert call("POST", f"labels/{b.code}/restore/")[1]["archived_at"] is None
+    assert to_lines(taxonomy.read(project)) == "A\nC\nB"
 
 
 def test_states_by_the_page(manager, cast):
