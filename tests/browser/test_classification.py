@@ -83,3 +83,24 @@ def test_one_image_at_a_time(classify):
         page.submit()
     expect(page.part("cover-title")).to_have_text("Everything is labelled")
     assert Annotation.objects.filter(project=page.project, state="submitted").count() == 3
+
+
+def test_none_of_the_labels_is_an_answer(classify, shoot):
+    page = classify("multilabel")
+    page.select(0, 1)
+    page.page.get_by_role("button", name="None of these").click()
+    page.shows(["None of these"], ["None of these"], [], [])
+    page.select(1)
+    page.page.keyboard.press("1")
+    page.select(2, 3)
+    page.page.keyboard.press("n")
+    page.shows(["None of these"], ["Indoors"], ["None of these"], ["None of these"])
+    shoot(page.page, "none-of-these")
+    sent = page.submit()["items"]
+    assert [(len(item["document"]["labels"]), item["document"]["empty"]) for item in sent] == [
+        (0, True),
+        (1, False),
+        (0, True),
+        (0, True),
+    ]
+    assert Annotation.objects.filter(project=page.project, state="submitted").count() == 4

@@ -70,8 +70,18 @@ export class Classifier {
   choose(label) {
     const able = new Set(this.able());
     const ids = this.sheet.targets().filter((id) => able.has(id));
-    const outcome = this.sheet.apply(label, ids);
-    const name = this.labels.name(label);
+    this.#tell(this.sheet.apply(label, ids), this.labels.name(label), ids);
+  }
+
+  /** Says that no label fits the selected images. */
+  declareEmpty() {
+    const able = new Set(this.able());
+    const ids = this.sheet.targets().filter((id) => able.has(id));
+    this.#tell(this.sheet.declareEmpty(ids), "None of these", ids);
+  }
+
+  /** @param {"added" | "removed" | "nobody"} outcome @param {string} name @param {readonly string[]} ids */
+  #tell(outcome, name, ids) {
     const many = ids.length === 1 ? "1 image" : `${ids.length} images`;
     if (outcome === "nobody") this.ui.say("Select at least one image first.");
     else this.ui.say(outcome === "added" ? `${name}: ${many}` : `${name} taken off ${many}`);
@@ -132,10 +142,10 @@ export class Classifier {
     const { code, draft, prelabel } = entry.task;
     const labels = draft?.document.labels ?? prelabel?.labels ?? [];
     const suggestions = draft ? [] : (prelabel?.labels ?? []);
-    this.sheet.adopt(code, labels, suggestions);
+    this.sheet.adopt(code, labels, suggestions, draft?.document.empty);
     return {
       read: () => this.sheet.document(code),
-      replace: (/** @type {AnnotationDocument} */ answer) => this.sheet.adopt(code, answer.labels, []),
+      replace: (/** @type {AnnotationDocument} */ answer) => this.sheet.adopt(code, answer.labels, [], answer.empty),
     };
   }
 

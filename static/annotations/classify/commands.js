@@ -26,7 +26,10 @@ function toggleFocused(page) {
 function clearLabels(page) {
   const able = new Set(page.able());
   const ids = page.skippable().filter((id) => able.has(id));
-  for (const id of ids) for (const label of page.sheet.answer(id).labels) page.sheet.remove(id, label);
+  for (const id of ids) {
+    if (page.sheet.answer(id).empty) page.sheet.declareEmpty([id]);
+    for (const label of page.sheet.answer(id).labels) page.sheet.remove(id, label);
+  }
 }
 
 /** @param {Classifier} page */
@@ -40,6 +43,7 @@ function confirmAll(page) {
 export const COMMANDS = [
   ...["1", "2", "3", "4", "5", "6", "7", "8", "9"].map(labelKey),
   { id: "label.search", title: "Search labels", group: "Labels", keys: ["/", "0"], run: (page) => page.ui.searchLabels() },
+  { id: "label.none", title: "None of these labels", group: "Labels", keys: ["N"], when: (page) => hasPage(page) && page.sheet.mode === "multilabel", run: (page) => page.declareEmpty() },
   { id: "label.confirm", title: "Confirm all suggestions", group: "Labels", keys: ["C"], when: (page) => page.sheet.suggested(page.able()).length > 0, run: confirmAll },
   { id: "label.clear", title: "Take all labels off", group: "Labels", keys: ["Delete", "Backspace"], when: hasPage, run: clearLabels },
   { id: "select.toggle", title: "Select the image in focus", group: "Selection", keys: ["Space"], when: hasPage, run: toggleFocused },

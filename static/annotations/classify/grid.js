@@ -4,6 +4,8 @@ import { columnsFor } from "./model.js";
 /** @import { Classifier } from "./classifier.js" */
 /** @import { Entry } from "../../editor/pager.js" */
 
+const NONE = "None of these";
+
 /** The images of the page; one tab stop, arrows inside. */
 export class Grid {
   #page;
@@ -92,12 +94,12 @@ export class Grid {
     tile.classList.toggle("is-selected", selected);
     tile.classList.toggle("is-focus", sheet.focus === code && !alone);
     tile.classList.toggle("is-skipped", entry.state !== "open" && entry.skipped);
-    tile.classList.toggle("is-done", answer.labels.length > 0);
+    tile.classList.toggle("is-done", answer.labels.length > 0 || answer.empty);
     if (!main) return;
     main.tabIndex = sheet.focus === code ? 0 : -1;
     main.setAttribute("aria-pressed", String(selected));
     const names = answer.labels.map((label) => labels.get(label)?.path ?? "Unknown label");
-    main.setAttribute("aria-label", [image.name, names.length ? names.join(", ") : "no label"].join(": "));
+    main.setAttribute("aria-label", [image.name, names.length ? names.join(", ") : answer.empty ? NONE.toLowerCase() : "no label"].join(": "));
     this.#chips(tile, code);
   }
 
@@ -106,9 +108,10 @@ export class Grid {
     const { sheet, labels } = this.#page;
     const answer = sheet.answer(code);
     const list = tile.querySelector(".chips");
-    const wanted = JSON.stringify([answer.labels, answer.suggested]);
+    const wanted = JSON.stringify([answer.labels, answer.suggested, answer.empty]);
     if (!(list instanceof HTMLElement) || list.dataset["shows"] === wanted) return;
     list.dataset["shows"] = wanted;
+    if (answer.empty) return list.replaceChildren(element("li", { class: "chip" }, icon("circle-slash"), element("span", { class: "truncate" }, NONE)));
     list.replaceChildren(...answer.labels.map((label) => {
       const suggested = answer.suggested.includes(label);
       const name = labels.get(label)?.path ?? "Unknown label";

@@ -5,8 +5,8 @@ import { Store } from "../../editor/store.js";
 /** @import { AnnotationDocument } from "../../editor/types.js" */
 
 /**
- * The answer for one image. `suggested` are the labels a model gave and nobody has confirmed yet.
- * @typedef {Readonly<{id: string, labels: readonly string[], suggested: readonly string[]}>} Answer
+ * The answer for one image. `suggested` are the labels a model gave and nobody has confirmed yet; `empty` says that no label fits.
+ * @typedef {Readonly<{id: string, labels: readonly string[], suggested: readonly string[], empty: boolean}>} Answer
  * @typedef {"multiclass" | "multilabel"} Mode
  */
 
@@ -38,7 +38,7 @@ export class Sheet {
 
   /** @param {string} id @returns {Answer} */
   answer(id) {
-    return this.store.get(id) ?? { id, labels: [], suggested: [] };
+    return this.store.get(id) ?? { id, labels: [], suggested: [], empty: false };
   }
 
   /**
@@ -46,14 +46,16 @@ export class Sheet {
    * @param {string} id
    * @param {readonly string[]} labels
    * @param {readonly string[]} suggested
+   * @param {boolean} [empty]
    */
-  adopt(id, labels, suggested) {
-    this.store.apply(new Map([[id, [this.store.get(id) ?? null, { id, labels: [...labels], suggested: [...suggested] }]]]), "remote");
+  adopt(id, labels, suggested, empty = false) {
+    this.store.apply(new Map([[id, [this.store.get(id) ?? null, { id, labels: [...labels], suggested: [...suggested], empty }]]]), "remote");
   }
 
   /** @param {string} id @returns {AnnotationDocument} */
   document(id) {
-    return { labels: [...this.answer(id).labels], regions: [], empty: false };
+    const { labels, empty } = this.answer(id);
+    return { labels: [...labels], regions: [], empty };
   }
 
   /** Lays out a page; what is no longer on it is no longer selected. @param {readonly string[]} ids */
@@ -141,6 +143,20 @@ export class Sheet {
     return removes ? "removed" : "added";
   }
 
+  /**
+   * Says of images that none of the labels fits, or takes that back where it is said of all of them; needs several labels
+   * per image. Afterwards the images are deselected.
+   * @param {readonly string[]} [ids]
+   * @returns {"added" | "removed" | "nobody"}
+   */
+  declareEmpty(ids = this.targets()) {
+    if (ids.length === 0 || this.mode !== "multilabel") return "nobody";
+    const empty = !ids.every((id) => this.answer(id).empty);
+    this.#write(ids, () => ({ labels: [], suggested: [], empty }));
+    this.clearSelection();
+    return empty ? "added" : "removed";
+  }
+
   /** Takes one label off one image. @param {string} id @param {string} label */
   remove(id, label) {
     this.#write([id], ({ labels, suggested }) => ({ labels: without(labels, label), suggested: without(suggested, label) }));
@@ -156,9 +172,9 @@ export class Sheet {
     return ids.filter((id) => this.answer(id).suggested.length > 0);
   }
 
-  /** Images that still need a label. @param {readonly string[]} ids */
+  /** Images that still need an answer. @param {readonly string[]} ids */
   missing(ids) {
-    return ids.filter((id) => this.answer(id).labels.length === 0);
+    return ids.filter((id) => this.answer(id).labels.length === 0 && !this.answer(id).empty);
   }
 
   /** How many images of the page have the label. @param {string} label */
@@ -168,11 +184,11 @@ export class Sheet {
 
   /**
    * @param {readonly string[]} ids
-   * @param {(answer: Answer) => {labels: readonly string[], suggested: readonly string[]}} change
+   * @param {(answer: Answer) => {labels: readonly string[], suggested: readonly string[], empty?: boolean}} change what is labelled is not empty
    */
   #write(ids, change) {
     step(this.history, (put) => {
-      for (const id of ids) put(id, { id, ...change(this.answer(id)) });
+      for (const id of ids) put(id, { id, empty: false, ...change(this.answer(id)) });
     });
   }
 

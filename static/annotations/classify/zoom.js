@@ -27,7 +27,7 @@ export function largeView(page, focusBack) {
   const words = () => {
     const entry = page.entries.find((other) => other.task.code === shown);
     const names = page.sheet.answer(shown).labels.map((label) => page.labels.name(label));
-    setText(part("large-words"), [entry?.task.image.name ?? "", names.join(", ") || "no label"].join(" · "));
+    setText(part("large-words"), [entry?.task.image.name ?? "", names.join(", ") || (page.sheet.answer(shown).empty ? "none of these" : "no label")].join(" · "));
   };
   /** @param {number} way */
   const go = (way) => {
@@ -41,6 +41,7 @@ export function largeView(page, focusBack) {
     const pressed = chord(event);
     const label = page.labels.byKey(pressed);
     if (label && page.able().includes(shown)) page.sheet.apply(label.code, [shown]);
+    else if (pressed === "N" && page.able().includes(shown)) page.sheet.declareEmpty([shown]);
     else if (pressed === "ArrowLeft" || pressed === "ArrowRight") go(pressed === "ArrowRight" ? 1 : -1);
     else if (pressed === "Space" || pressed === "Enter" || pressed === "Z") dialog.close();
     else return;

@@ -177,3 +177,29 @@ test("columns follow the layout and the room", () => {
   assert.deepEqual([1, 4, 6, 9].map((size) => columnsFor(size, false)), [1, 2, 3, 3]);
   assert.deepEqual([1, 4, 6, 9].map((size) => columnsFor(size, true)), [1, 2, 2, 2]);
 });
+
+test("multi-label: none of the labels is an answer, and gives way to a label", () => {
+  const one = sheet("multilabel", 3);
+  select(one, "i0", "i1");
+  one.apply("cat");
+  select(one, "i1", "i2");
+  assert.equal(one.declareEmpty(), "added");
+  assert.deepEqual([labels(one), [...one.selection], one.missing(one.page)], [["cat", "", ""], [], []]);
+  assert.deepEqual(one.document("i1"), { labels: [], regions: [], empty: true });
+
+  select(one, "i1");
+  one.apply("dog");
+  assert.deepEqual(one.document("i1"), { labels: ["dog"], regions: [], empty: false });
+  select(one, "i2");
+  assert.equal(one.declareEmpty(), "removed");
+  assert.deepEqual(one.missing(one.page), ["i2"]);
+  one.history.undo();
+  assert.deepEqual(one.document("i2"), { labels: [], regions: [], empty: true });
+});
+
+test("multi-class: an image always has its one label", () => {
+  const one = sheet("multiclass");
+  select(one, "i0");
+  assert.equal(one.declareEmpty(), "nobody");
+  assert.equal(one.document("i0").empty, false);
+});
