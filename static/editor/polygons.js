@@ -51,6 +51,11 @@ export function addOutline(scene, session, ring, held) {
   return keep(scene, session, [{ ...target, parts }], held);
 }
 
+/** Adds a polygon of several rings. @param {Scene} scene @param {Session} session @param {Rings} parts */
+export function addPolygon(scene, session, parts) {
+  return keep(scene, session, [newPolygon(scene, session.state.label, parts)]);
+}
+
 /** The rings with one more that touches none, as it was drawn; `null` where it is more than one more part or hole. @param {Rings} parts @param {Ring} ring @param {boolean} hole */
 function apart(parts, ring, hole) {
   const together = [...parts, ring];

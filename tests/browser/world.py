@@ -67,8 +67,12 @@ class World:
 
     def project(self, task_type: str, labels: list[str], images: int, **settings: object) -> Project:
         """A running project on rendered scenes."""
-        name = f"{task_type} of {images}"
         files = {f"scene-{seed:02}.jpg": scene(seed) for seed in range(images)}
+        return self.project_of(task_type, labels, files, **settings)
+
+    def project_of(self, task_type: str, labels: list[str], files: dict[str, bytes], **settings: object) -> Project:
+        """A running project on these files."""
+        name = f"{task_type} of {len(files)}"
         project = setup.create(workspace=self.workspace, name=name, task_type=task_type, actor=self.manager, **settings)
         dataset = self.dataset(name, self.folder(task_type, files))
         setup.choose_data(project=project, datasets=[dataset], actor=self.manager)

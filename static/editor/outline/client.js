@@ -1,12 +1,12 @@
 // @ts-check
-/** @import { Box } from "../types.js" */
+/** @import { Box, Point } from "../types.js" */
 /** @import { Ring } from "./contours.js" */
 /** @import { Pixels } from "./grabcut.js" */
 
 /**
  * What the worker can be asked, all in pixels of the picture that is sent along: the outline of the thing in a box; the
  * picture to trace in from now on; the way along edges between two of its pixels.
- * @typedef {{kind: "box", pixels: Pixels, box: Box} | {kind: "picture", pixels: Pixels}
+ * @typedef {{kind: "box", pixels: Pixels, box: Box, inside: Point[], outside: Point[]} | {kind: "picture", pixels: Pixels}
  *   | {kind: "wire", from: [number, number], to: [number, number]}} Request
  * @typedef {{id: number, result: Ring[], error?: string}} Answer
  * @typedef {{postMessage: (message: unknown, transfer: Transferable[]) => void, onmessage: ((event: MessageEvent<Answer>) => void) | null, onerror: ((event: any) => void) | null}} Port

@@ -2,7 +2,7 @@
 import { clamp } from "../geometry.js";
 import { contours } from "./contours.js";
 import { KNOWN, grabCut } from "./grabcut.js";
-/** @import { Box, Size } from "../types.js" */
+/** @import { Box, Point, Size } from "../types.js" */
 /** @import { Ring } from "./contours.js" */
 /** @import { Pixels } from "./grabcut.js" */
 
@@ -11,6 +11,8 @@ const COARSE = 320;
 const FINE = 960;
 /** Half the width of the band that is refined, in pixels of the coarse picture. */
 const BAND = 2;
+/** How far around a point that was shown pixels are sure to belong together, in pixels of the coarse picture. */
+const SHOWN = 2;
 /** Log odds for the middle of the box against its corners: people draw boxes around things. */
 const LEANING = 5;
 /** Pieces and holes smaller than this part of the thing are taken for noise. */
@@ -21,11 +23,15 @@ const SPECK = 0.01;
  * (banded cuts, after Lombaert et al., "A Multilevel Banded Graph Cuts Method", ICCV 2005).
  * @param {Pixels} pixels the box and some of its surroundings
  * @param {Box} box in pixels of `pixels`
+ * @param {{inside: readonly Point[], outside: readonly Point[]}} [hints] points on the thing and beside it
  * @returns {Generator<void, Ring[]>} rings to be filled by the even-odd rule, in pixels of `pixels`; none if there is nothing
  */
-export function* outlineInBox(pixels, box) {
+export function* outlineInBox(pixels, box, hints = { inside: [], outside: [] }) {
   const small = shrink(pixels, COARSE);
-  const coarse = yield* grabCut(small, ...surroundings(small, box, pixels));
+  const [known, leaning] = surroundings(small, box, pixels);
+  for (const point of hints.inside) stamp(known, small, point, pixels, KNOWN.inside);
+  for (const point of hints.outside) stamp(known, small, point, pixels, KNOWN.outside);
+  const coarse = yield* grabCut(small, known, leaning);
   const large = shrink(pixels, FINE);
   const fine = large.width === small.width ? coarse : yield* refine(large, small, coarse);
   yield;
@@ -55,6 +61,14 @@ function surroundings({ width, height }, box, of) {
     }
   }
   return [known, leaning];
+}
+
+/** Marks what is around a point that a person has shown. @param {Uint8Array} known @param {Size} size @param {Point} point @param {Size} of @param {number} value */
+function stamp(known, { width, height }, point, of, value) {
+  const [column, row] = [Math.floor((point.x * width) / of.width), Math.floor((point.y * height) / of.height)];
+  for (let y = Math.max(0, row - SHOWN); y <= Math.min(height - 1, row + SHOWN); y++) {
+    known.fill(value, y * width + Math.max(0, column - SHOWN), y * width + Math.min(width, column + SHOWN + 1));
+  }
 }
 
 /** @param {Pixels} large @param {Pixels} small @param {Uint8Array} coarse @returns {Generator<void, Uint8Array>} */

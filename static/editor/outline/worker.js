@@ -17,7 +17,7 @@ let last = Promise.resolve();
 
 /** @param {Request} request @returns {Generator<void, Answer["result"]>} */
 function* work(request) {
-  if (request.kind === "box") return yield* outlineInBox(request.pixels, request.box);
+  if (request.kind === "box") return yield* outlineInBox(request.pixels, request.box, request);
   if (request.kind === "picture") {
     traced = { edges: edgeMap(request.pixels), wire: null, seed: "" };
     return [];

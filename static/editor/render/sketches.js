@@ -2,6 +2,7 @@
 import { toScreenBox } from "../viewport.js";
 import { drawBand } from "./layers.js";
 import { drawMark, drawOutline, drawPlace } from "./outlines.js";
+import { drawProposal } from "./proposal.js";
 import { drawWords, strokeBox } from "./regions.js";
 import { THEME, fade } from "./theme.js";
 /** @import { Labels } from "../labels.js" */
@@ -16,6 +17,7 @@ export function drawSketch(context, sketch, view, labels, label) {
   else if (sketch.kind === "outline") drawOutline(context, sketch, view, labels.colour(label));
   else if (sketch.kind === "mark") drawMark(context, sketch.point, view);
   else if (sketch.kind === "corner") drawPlace(context, sketch.at, sketch.removes, view);
+  else if (sketch.kind === "proposal") drawProposal(context, sketch, view, labels.colour(label));
   else if (sketch.kind === "nib") drawNib(context, sketch, view, labels.colour(label));
 }
 

@@ -15,7 +15,7 @@ import { isDrag } from "./tool.js";
  * @param {boolean} erase
  * @param {(patch: Patch) => void} draw
  */
-function paintOnce(bench, erase, draw) {
+export function paintOnce(bench, erase, draw) {
   const intent = intentOf(bench, erase);
   if (!intent) return;
   const patch = new Patch(bench.scene.size);

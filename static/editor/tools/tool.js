@@ -2,7 +2,8 @@
 /** @import { Pixels } from "../mask/wand.js" */
 /** @import { Scene } from "../scene.js" */
 /** @import { Session } from "../session.js" */
-/** @import { Hit, ToolEvent } from "../types.js" */
+/** @import { Outlines } from "../outline/client.js" */
+/** @import { Hit, Shape, ToolEvent } from "../types.js" */
 /** @import { Viewport } from "../viewport.js" */
 
 /**
@@ -12,8 +13,8 @@
  * What a tool may touch. `scene` is the image of the moment.
  * @typedef {{
  *   readonly scene: Scene, readonly session: Session, readonly viewport: Viewport, say: (message: string) => void,
- *   readonly pixels?: (() => Pixels | null) | null,
- * }} Bench `pixels` reads the stored picture, once it is there
+ *   readonly pixels?: (() => Pixels | null) | null, readonly outlines?: Outlines | null, draws?: (kind: Shape["shape"]) => boolean,
+ * }} Bench `pixels` reads the stored picture, once it is there; `outlines` finds edges and things in it
  *
  * A tool that `rests` is busy with no button down, as between two clicks: the view may be moved meanwhile. `interrupt` drops
  * what the button does and keeps what was done before it was pressed. `secondary`: the right button presses, too. `smooth`: the
