@@ -61,6 +61,39 @@ def _refuse_taken(workspace: Workspace, name: str) -> None:
 
 
 @transaction.atomic
+def change(*, actor: User, dataset: Dataset, **changes: str) -> Dataset:
+    """Changes any of name, description and pattern; files are read again by another pattern.
+
+    Images that it leaves out become missing and are labelled no more; their answers stay.
+    """
+    dataset = Dataset.objects.select_for_update(no_key=True).select_related("workspace").get(pk=dataset.pk)
+    new = {name: value for name, value in changes.items() if getattr(dataset, name) != value}
+    if not new:
+        return dataset
+    if "name" in new:
+        _refuse_taken(dataset.workspace, new["name"])
+    if "pattern" in new:
+        _refuse_pattern(dataset)
+    for name, value in new.items():
+        setattr(dataset, name, value)
+    dataset.save(update_fields=list(new))
+    audit.record(actor, "dataset.change", dataset, detail=new)
+    if "pattern" in new:
+        _enqueue(dataset, actor)
+    return dataset
+
+
+def _refuse_pattern(dataset: Dataset) -> None:
+    if dataset.source != Dataset.Source.PATTERN:
+        words = "Uploaded files have no pattern."
+        raise BadInput(words, fields={"pattern": [words]})
+    job = latest_job(dataset)
+    if job is not None and not job.has_ended:
+        words = "Files are being read by the pattern of before. Wait until that has ended, or cancel it."
+        raise Conflict(words, fields={"pattern": [words]})
+
+
+@transaction.atomic
 def refresh(*, actor: User, dataset: Dataset) -> Job:
     """Looks for new, changed and vanished files; while it already does, that same job is given back."""
     if dataset.source != Dataset.Source.PATTERN:

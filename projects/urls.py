@@ -1,6 +1,18 @@
 from django.urls import URLPattern, path
 
-from projects.views import account, data, datastores, files, jobs, organisations, people, projects, tokens, wizard
+from projects.views import (
+    account,
+    data,
+    datastores,
+    files,
+    finding,
+    jobs,
+    organisations,
+    people,
+    projects,
+    tokens,
+    wizard,
+)
 
 app_name = "projects"
 urlpatterns: list[URLPattern] = [
@@ -26,12 +38,14 @@ urlpatterns: list[URLPattern] = [
     path("datastores/<uuid:code>/default/", datastores.set_default, name="datastore-default"),
     path("datastores/<uuid:code>/delete/", datastores.delete, name="datastore-delete"),
     path("datasets/<uuid:code>/", data.dataset, name="dataset"),
+    path("datasets/<uuid:code>/settings/", data.change_dataset, name="dataset-change"),
     path("datasets/<uuid:code>/refresh/", data.refresh_dataset, name="dataset-refresh"),
     path("datasets/<uuid:code>/delete/", data.delete_dataset, name="dataset-delete"),
     path("datasets/<uuid:code>/upload/", data.upload, name="upload"),
     path("files/<str:signed>/", files.file, name="file"),
     path("tiles/<str:signed>/", files.tiles, name="tiles"),
     path("tiles/<str:signed>/<str:place>/", files.tile, name="tile"),
+    path("find/", finding.find, name="find"),
     path("account/", account.profile, name="profile"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<uuid:code>/revoke/", tokens.revoke_token, name="token-revoke"),

@@ -149,6 +149,13 @@ class DatasetSerializer(TenantModelSerializer):
         extra_kwargs = {"datastore": {"required": False}}
         validators: list[Any] = []
 
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Of a dataset that is there, name, description and pattern change; another pattern has its files read again."""
+        fixed = {"workspace", "datastore", "source"} & values.keys() if self.instance is not None else set()
+        if fixed:
+            raise serializers.ValidationError(dict.fromkeys(fixed, "This stays as it is. Make another dataset."))
+        return values
+
 
 class DatasetFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     workspace = CodeFilter("workspace")
@@ -181,6 +188,7 @@ class DatasetViewSet(
     mixins.RetrieveModelMixin,
     mixins.CreateModelMixin,
     mixins.DestroyModelMixin,
+    PartialUpdateMixin,
     TenantViewSet,
 ):
     """Datasets: images by a path pattern in a store, or uploaded."""
@@ -191,6 +199,7 @@ class DatasetViewSet(
         "list": (None, Scope.READ),
         "retrieve": (Action.SEE_DATA, Scope.READ),
         "create": (None, Scope.MANAGE),
+        "partial_update": (Action.MANAGE_DATA, Scope.MANAGE),
         "destroy": (Action.MANAGE_DATA, Scope.MANAGE),
         "refresh": (Action.MANAGE_DATA, Scope.MANAGE),
     }
@@ -203,6 +212,11 @@ class DatasetViewSet(
         values = serializer.validated_data
         permissions.require(self.request.user, Action.MANAGE_DATA, values["workspace"])
         serializer.instance = datasets.create(actor=self.caller, **values)
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.instance = datasets.change(
+            actor=self.caller, dataset=serializer.instance, **serializer.validated_data
+        )
 
     def perform_destroy(self, instance: Dataset) -> None:
         datasets.delete(actor=self.caller, dataset=instance)

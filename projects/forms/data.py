@@ -183,6 +183,26 @@ class DatasetForm(forms.Form):
         return self.cleaned_data["pattern"] or "**/*.*"
 
 
+class DatasetChangeForm(forms.Form):
+    """What can change of a dataset; the pattern only where its files lie in a store."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    description = forms.CharField(
+        label="Description", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    pattern = forms.CharField(
+        label="Path pattern",
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
+        help_text="Another pattern has the files read again. Images that it leaves out are labelled no more; their answers stay.",
+    )
+
+    def __init__(self, dataset: Dataset, data: Any = None) -> None:
+        super().__init__(data, initial={name: getattr(dataset, name) for name in self.base_fields})
+        if dataset.source != Dataset.Source.PATTERN:
+            del self.fields["pattern"]
+
+
 class ImageFilterForm(forms.Form):
     """Which of a dataset's images the page shows; what is not understood is left out."""
 

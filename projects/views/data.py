@@ -9,7 +9,7 @@ from django_htmx.http import trigger_client_event
 
 from projects import datasets, datastores, image_urls, navigation, permissions, uploads
 from projects.errors import DomainError
-from projects.forms.data import DatasetForm, ImageFilterForm
+from projects.forms.data import DatasetChangeForm, DatasetForm, ImageFilterForm
 from projects.http import UserRequest
 from projects.models import Dataset, Datastore, Image, Upload, Workspace
 from projects.models.data import ImageQuerySet
@@ -119,6 +119,24 @@ def _images(rows: ImageQuerySet, form: ImageFilterForm, query: QueryDict) -> dic
         "is_filtered": bool(wanted["state"] or wanted["q"]),
         "is_first": not wanted["after"],
     }
+
+
+@require_http_methods(["GET", "POST"])
+def change_dataset(request: UserRequest, code: str) -> HttpResponse:
+    """Another name, description or pattern; a new pattern has the files read again."""
+    found = _dataset(request, code, Action.MANAGE_DATA)
+    form = DatasetChangeForm(found, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            datasets.change(actor=request.user, dataset=found, **form.cleaned_data)
+        except DomainError as error:
+            for name, words in datastores.explain(error).items():
+                form.add_error(name, words)
+        else:
+            return redirect("projects:dataset", found.code)
+    context = {"dataset": found, "workspace": found.workspace, "form": form}
+    context["can"] = permissions.allowed_actions(request.user, found.workspace)
+    return render(request, "projects/dataset_change.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -122,6 +122,7 @@ TABLE: dict[str, Row] = {
     "projects:label-restore": row("label", post=MANAGE),
     "projects:project-state": row("project", post=MANAGE),
     "projects:instructions-preview": row(post=ALL),
+    "projects:find": row(get=ALL),
     "projects:profile": row(get=ALL, post=ALL),
     "projects:tokens": row(get=ALL, post=ALL),
     "projects:token-revoke": row("token", post=(LABELLER,), hidden=(OWNER, MANAGER, REVIEWER, VIEWER)),
@@ -140,6 +141,7 @@ TABLE: dict[str, Row] = {
     "projects:datastore-default": row("datastore", post=MANAGE),
     "projects:datastore-delete": row("datastore", post=MANAGE),
     "projects:dataset": row("dataset", get=READ),
+    "projects:dataset-change": row("dataset", get=MANAGE, post=MANAGE),
     "projects:dataset-refresh": row("dataset", post=MANAGE),
     "projects:dataset-delete": row("dataset", post=MANAGE),
     "projects:upload": row("dataset", get=MANAGE, post=MANAGE),
@@ -155,7 +157,7 @@ TABLE: dict[str, Row] = {
     "api-projects:dataset-list": row(
         get=ALL, post=MANAGE, body={"workspace": "@workspace", "name": "Another dataset", "source": "upload"}
     ),
-    "api-projects:dataset-detail": row("dataset", get=READ, delete=MANAGE),
+    "api-projects:dataset-detail": row("dataset", get=READ, patch=MANAGE, delete=MANAGE),
     "api-projects:dataset-refresh": row("dataset", post=MANAGE),
     "api-projects:image-list": row(get=ALL),
     "api-projects:image-detail": row("image", get=READ),

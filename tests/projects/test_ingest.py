@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from annotations.models import Task
 from projects import credentials, datasets, ingest, jobs, lifecycle, reading, tenancy
-from projects.models import Dataset, Image, Job
+from projects.errors import Conflict
+from projects.models import AuditEvent, Dataset, Image, Job
 from projects.stores.base import Entry, StoreRefused
 from projects.stores.local import LocalStore
 from tests import factories
@@ -343,3 +345,42 @@ def test_a_run_that_ended_unheard_leaves_no_dataset_reading(
     ingest.settle_abandoned()
     dataset.refresh_from_db()
     assert dataset.state == state
+
+
+def test_another_pattern_has_the_files_read_again(dataset: Dataset, cast: Cast, folder: Path, photo: Photo) -> None:
+    for index, key in enumerate(["a/1.jpg", "b/2.jpg"]):
+        (folder / key).parent.mkdir()
+        (folder / key).write_bytes(photo(index))
+    read(dataset, cast)
+    factories.ProjectDatasetFactory(project=cast.project, dataset=dataset)
+    lifecycle.take_in_arrivals()
+    datasets.change(actor=cast.manager, dataset=dataset, pattern="b/**", name="Only b")
+    with pytest.raises(Conflict, match="Wait until that has ended"):
+        datasets.change(actor=cast.manager, dataset=dataset, pattern="c/**")
+    jobs.run_due()
+    dataset.refresh_from_db()
+    assert (dataset.name, dataset.pattern, dataset.state) == ("Only b", "b/**", "ready")
+    assert {key: state for key, (state, _) in rows(dataset).items()} == {"a/1.jpg": "missing", "b/2.jpg": "ok"}
+    assert AuditEvent.objects.latest("id").detail == {"name": "Only b", "pattern": "b/**"}
+    datasets.change(actor=cast.manager, dataset=dataset, pattern="**/*.*")
+    jobs.run_due()
+    assert set(rows(dataset).values()) == {("ok", "")}
+
+
+def test_the_pattern_is_changed_by_page_and_api(dataset: Dataset, cast: Cast, client: Client) -> None:
+    client.force_login(cast.manager)
+    url = f"/datasets/{dataset.code}/settings/"
+    assert 'value="**/*.*"' in client.get(url).content.decode()
+    values = {"name": dataset.name, "description": "", "pattern": "x/**"}
+    assert client.post(url, values)["Location"] == f"/datasets/{dataset.code}/"
+    assert Job.objects.get(kind="datasets.ingest").state == "queued"
+    again = client.post(url, {**values, "pattern": "y/**"})
+    assert (again.status_code, "Wait until that has ended" in again.content.decode()) == (422, True)
+    api = f"/api/v1/datasets/{dataset.code}/"
+    answer = client.patch(api, {"pattern": "z/**"}, content_type="application/json")
+    assert (answer.status_code, list(answer.json()["fields"])) == (409, ["pattern"])
+    jobs.run_due()
+    assert client.patch(api, {"pattern": "z/**"}, content_type="application/json").json()["pattern"] == "z/**"
+    assert client.patch(api, {"source": "upload"}, content_type="application/json").status_code == 400
+    upload = factories.DatasetFactory(workspace=cast.workspace, source="upload", pattern="")
+    assert "Path pattern" not in client.get(f"/datasets/{upload.code}/settings/").content.decode()
