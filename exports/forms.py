@@ -35,3 +35,9 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         labels: Any = self.fields["labels"]
         labels.queryset = Label.objects.for_user(user).filter(project=project).order_by("position")
+
+
+class ListForm(forms.Form):
+    """Where a page of exports begins."""
+
+    before = forms.UUIDField(required=False)

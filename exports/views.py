@@ -1,19 +1,19 @@
 """Pages of a project's exports."""
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from exports import downloads, services
-from exports.forms import ExportForm
+from exports.forms import ExportForm, ListForm
 from exports.models import Export
 from projects import navigation, permissions
 from projects.http import UserRequest, public
 from projects.models import Job, Project
 from projects.permissions import Action
 
+PAGE = 25
 STOP_POLLING = 286
 
 
@@ -27,10 +27,19 @@ def exports(request: UserRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         export = services.request_export(project=project, actor=request.user, **form.cleaned_data)
         return redirect("exports:export", export.code)
-    rows = Export.objects.for_user(request.user).filter(project=project).select_related("job", "created_by")
-    page = Paginator(rows.order_by("-id"), 25).get_page(request.GET.get("page"))
-    status = 422 if form.errors else 200
-    return render(request, "exports/exports.html", {"project": project, "form": form, "page": page}, status=status)
+    context = {"project": project, "form": form, **_page(request, project)}
+    return render(request, "exports/exports.html", context, status=422 if form.errors else 200)
+
+
+def _page(request: UserRequest, project: Project) -> dict[str, object]:
+    """One page of a project's exports, newest first, older than the one that `?before=` names."""
+    own = Export.objects.for_user(request.user).filter(project=project)
+    cursor = ListForm(request.GET)
+    before = cursor.cleaned_data["before"] if cursor.is_valid() else None
+    rows = own.filter(pk__lt=own.filter(code=before).values("pk")) if before else own
+    found = list(rows.select_related("job", "created_by").order_by("-pk")[: PAGE + 1])
+    older_url = f"?before={found[PAGE - 1].code}" if len(found) > PAGE else None
+    return {"exports": found[:PAGE], "older_url": older_url, "newest_url": request.path if before else None}
 
 
 def _export(request: UserRequest, code: str) -> Export:

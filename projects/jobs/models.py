@@ -115,6 +115,9 @@ class Job(models.Model):
                 name="job_failed",
             ),
             models.Index(fields=["parent", "state"], condition=Q(parent__isnull=False), name="job_shards"),
+            models.Index(
+                fields=["organisation", "kind", "dedupe_key", "-id"], condition=~Q(dedupe_key=""), name="job_by_key"
+            ),
             models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished"),
         ]
 

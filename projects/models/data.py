@@ -204,6 +204,9 @@ class Upload(models.Model):
                 condition=Q(received__gte=0) & Q(received__lte=models.F("byte_size")), name="upload_received_in_size"
             ),
         ]
+        indexes = [
+            models.Index(fields=["dataset", "created_at"], condition=Q(state="receiving"), name="upload_unfinished"),
+        ]
 
     def __str__(self) -> str:
         return self.path
