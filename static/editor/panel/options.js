@@ -1,5 +1,6 @@
 // @ts-check
 import { element, part } from "./dom.js";
+import { outlineOptions } from "./outlines.js";
 import { paintOptions } from "./paint.js";
 import { polygonOptions } from "./polygons.js";
 import { windowOptions } from "./window.js";
@@ -25,8 +26,7 @@ export function makeOptions(editor, preferences) {
     { tools: ["template"], content: hint("Click to place a box of the size made last.") },
     ...(editor.draws("mask") ? paintOptions(editor, preferences) : []),
     ...(editor.draws("polygon") ? polygonOptions(editor) : []),
-    { tools: ["scissors"], content: hint("Click along the edge of a thing: the outline follows it. Click the first point, or Enter, to close. Backspace takes back.") },
-    { tools: ["outline"], content: hint("Drag a box around one thing. Click what is missing, Alt+click what is too much, Enter to take it.") },
+    ...outlineOptions(),
     ...windowOptions(editor),
     { tools: ["pan"], content: hint("Drag to move the view. Space lends this hand to every tool.") },
   ];

@@ -8,9 +8,9 @@ import { element, icon, setText } from "./dom.js";
 const STEPS = 100;
 
 /** @param {string} command @param {string} name @param {string} words @param {boolean} [toggles] */
-function action(command, name, words, toggles = false) {
+export function action(command, name, words, toggles = false) {
   const attributes = { type: "button", class: "button button-small option-action", "data-command": command, "aria-pressed": toggles ? "false" : null };
-  return element("button", attributes, icon(name), element("span", {}, words), element("kbd", { "data-key": "" }));
+  return element("button", attributes, icon(name), element("span", {}, words));
 }
 
 /** @param {string} words */
@@ -23,8 +23,8 @@ export function polygonOptions(editor) {
   const drawing = element("div", { role: "group", "aria-label": "Polygon" },
     action("outline.close", "check", "Close"), action("outline.back", "undo-2", "Point"),
     action("polygon.add", "squares-unite", "Add part", true), action("polygon.cut", "squares-subtract", "Cut hole", true),
-    action("polygon.snap", "magnet", "Snap", true), action("polygon.follow", "route", "Follow border", true),
-    hint("Click points, or drag to draw by hand. Click the first point to close."),
+    action("polygon.snap", "magnet", "Snap", true), action("polygon.follow", "route", "Follow", true),
+    hint("Click or drag. Enter closes."),
   );
   const points = element("div", {}, hint("Click a side to add a point, a point to remove it. Drag a point to move it."));
   const splitting = element("div", { role: "group", "aria-label": "Cut apart" },
