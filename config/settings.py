@@ -9,7 +9,6 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded, env
-from projects.tenancy_pool import reset_connection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -51,7 +50,9 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz)$"]
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
-    raise ImproperlyConfigured("METRICS_TOKEN must have at least 20 characters: it shows the whole installation's load.")
+    raise ImproperlyConfigured(
+        "METRICS_TOKEN must have at least 20 characters: it shows the whole installation's load."
+    )
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -161,7 +162,7 @@ def _database(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://: Labelwright runs on PostgreSQL alone.")
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "projects.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -170,12 +171,7 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             **query,
-            "pool": {
-                "min_size": 1,
-                "max_size": env.integer("DATABASE_POOL_SIZE", 10, minimum=1),
-                "timeout": 10,
-                "reset": reset_connection,
-            },
+            "pool": {"max_size": env.integer("DATABASE_POOL_SIZE", 10, minimum=1), "timeout": 10},
             # Only projects.prepared has the server bind parameters, and wants its statements planned once.
             "prepare_threshold": 0,
             "options": "-c idle_in_transaction_session_timeout=60s -c lock_timeout=10s"

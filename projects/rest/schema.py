@@ -49,6 +49,7 @@ ERRORS = {
     409: "Somebody or something changed it in the meantime.",
     422: "The input is well-formed but cannot be taken.",
     429: "Too many requests; see Retry-After.",
+    503: "The database is away for a moment; see Retry-After.",
 }
 
 
@@ -71,7 +72,7 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        codes = [401, 429] if self.method == "GET" and self._is_list_view() else [401, 403, 404, 429]
+        codes = [401, 429, 503] if self.method == "GET" and self._is_list_view() else [401, 403, 404, 429, 503]
         if self.method != "GET":
             codes += [400, 409, 422]
         for code in sorted(set(codes)):
