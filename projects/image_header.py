@@ -128,7 +128,7 @@ def probe(
             raise
         raise UnreadableImage("corrupt", f"The {kind} file ends too early.") from None
     except UnreadableImage as error:
-        if whole or error.reason != "corrupt":
+        if whole or (error.reason != "corrupt" and kind != "DICOM"):
             raise
         raise NeedMoreBytes(_more(stream)) from error
     if verify and kind in FORMATS:
