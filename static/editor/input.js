@@ -1,8 +1,10 @@
 // @ts-check
 import { changeSize } from "./commands/masks.js";
+import { Fingers } from "./fingers.js";
 import { belongsToFocus, chord } from "./keymap.js";
 import { toImage } from "./viewport.js";
 /** @import { Editor } from "./editor.js" */
+/** @import { Step } from "./fingers.js" */
 /** @import { Keymap } from "./keymap.js" */
 /** @import { Point, ToolEvent } from "./types.js" */
 
@@ -14,9 +16,7 @@ export class Input {
   #editor;
   #stage;
   #keymap;
-  /** Fingers on the stage, by pointer id. @type {Map<number, Point>} */
-  #touches = new Map();
-  #pinching = false;
+  #fingers = new Fingers();
   /** @type {PointerEvent | null} */
   #last = null;
   /** The key that lends the hand, by its place on the keyboard. */
@@ -49,8 +49,9 @@ export class Input {
   /** @param {PointerEvent} event */
   #down(event) {
     this.#stage.focus({ preventScroll: true });
-    if (event.pointerType === "touch" && this.#addTouch(event)) return;
-    if (!this.#ready(event.button)) return;
+    const whose = this.#fingers.down(pointerOf(event), this.#screen(event));
+    if (whose === "view") this.#editor.machine.interrupt();
+    if (whose !== "tool" || !this.#ready(event.button)) return;
     event.preventDefault();
     this.#stage.setPointerCapture(event.pointerId);
     this.#editor.machine.down(this.#read(event));
@@ -59,9 +60,10 @@ export class Input {
 
   /** @param {PointerEvent} event */
   #move(event) {
+    const whose = this.#fingers.move(pointerOf(event), this.#screen(event));
+    if (typeof whose === "object") return this.#moveView(whose);
+    if (whose === "nobody" || !this.#editor.entry) return;
     this.#last = event;
-    if (this.#touches.has(event.pointerId) && this.#pinch(event)) return;
-    if (!this.#editor.entry) return;
     const { machine } = this.#editor;
     const reads = this.#positions(event).map((one) => this.#read(one));
     for (const read of reads) machine.move(read);
@@ -77,11 +79,7 @@ export class Input {
 
   /** @param {PointerEvent} event */
   #up(event) {
-    this.#touches.delete(event.pointerId);
-    if (this.#pinching) {
-      this.#pinching = this.#touches.size > 0;
-      return;
-    }
+    if (this.#fingers.up(pointerOf(event)) !== "tool") return;
     if (!this.#ready(event.button)) return;
     this.#editor.machine.up(this.#read(event));
     if (event.pointerType === "touch") this.#editor.session.update({ hover: null });
@@ -90,9 +88,7 @@ export class Input {
 
   /** @param {PointerEvent} event */
   #abort(event) {
-    this.#touches.delete(event.pointerId);
-    this.#pinching = this.#pinching && this.#touches.size > 0;
-    this.#editor.machine.interrupt();
+    if (this.#fingers.up(pointerOf(event)) === "tool") this.#editor.machine.interrupt();
   }
 
   /** The pointer rests while the view moves beneath it. */
@@ -108,30 +104,15 @@ export class Input {
 
   /** Looking around is always possible, changing only while the answer is open. @param {number} button */
   #ready(button) {
-    const { editor } = { editor: this.#editor };
+    const editor = this.#editor;
     return editor.entry !== null && (editor.editable || button === 1 || ["pan", "window"].includes(editor.machine.active.name));
   }
 
-  /** A second finger ends drawing and starts pinching. @param {PointerEvent} event */
-  #addTouch(event) {
-    this.#touches.set(event.pointerId, this.#screen(event));
-    if (this.#touches.size < 2) return this.#pinching;
-    this.#editor.machine.interrupt();
-    this.#pinching = true;
-    return true;
-  }
-
-  /** @param {PointerEvent} event @returns {boolean} whether the event belonged to a pinch */
-  #pinch(event) {
-    const before = [...this.#touches.values()];
-    this.#touches.set(event.pointerId, this.#screen(event));
-    if (!this.#pinching) return false;
-    const after = [...this.#touches.values()];
-    const [a, b] = [spread(before), spread(after)];
+  /** @param {Step} step */
+  #moveView({ pan, middle, factor }) {
     const { viewport } = this.#editor;
-    viewport.pan({ x: b.middle.x - a.middle.x, y: b.middle.y - a.middle.y });
-    if (a.width > 0 && b.width > 0) viewport.zoom(b.middle, b.width / a.width);
-    return true;
+    viewport.pan(pan);
+    if (factor !== 1) viewport.zoom(middle, factor);
   }
 
   /** @param {WheelEvent} event */
@@ -173,8 +154,7 @@ export class Input {
   }
 
   #blur() {
-    this.#touches.clear();
-    this.#pinching = false;
+    this.#fingers.forget();
     this.#editor.machine.interrupt();
   }
 
@@ -203,10 +183,9 @@ export class Input {
   }
 }
 
-/** @param {Point[]} points @returns {{middle: Point, width: number}} */
-function spread(points) {
-  const [a = { x: 0, y: 0 }, b = a] = points;
-  return { middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }, width: Math.hypot(a.x - b.x, a.y - b.y) };
+/** @param {PointerEvent} event */
+function pointerOf({ pointerId, pointerType }) {
+  return { id: pointerId, type: pointerType };
 }
 
 /** What has the focus, as far as keys care. @param {EventTarget | null} target */
