@@ -16,12 +16,12 @@ PUBLISHED = {
     "projects": ALWAYS_PUBLISHED
     | {
         "tenancy", "codes",  # what every model is made of
-        "audit", "jobs", "prepared",  # what verbs write besides their rows, and how the busiest talk to PostgreSQL
+        "audit", "jobs", "prepared", "sealing",  # what verbs write besides their rows, and how the busiest talk to PostgreSQL
         "navigation", "rest", "administration", "markdown",  # what every page, endpoint and admin is made of
         "datasets", "datastores", "image_urls", "palette",  # files, how a browser gets them, and colours
         "organisations", "workspaces", "results", "setup", "taxonomy", "lifecycle", "label_changes", "scenes",  # the verbs, and a sample's pixels
     },
-    "annotations": ALWAYS_PUBLISHED | {"answering", "documents", "geometry", "rle", "progress", "queue", "submitting"},
+    "annotations": ALWAYS_PUBLISHED | {"answering", "crossings", "documents", "geometry", "rle", "progress", "queue", "submitting"},
     "assist": ALWAYS_PUBLISHED,
     "exports": ALWAYS_PUBLISHED | {"formats"},
 }  # fmt: skip

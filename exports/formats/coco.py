@@ -2,9 +2,9 @@
 
 The standard file. Images carry `coco_url` and `date_captured` where known. Categories are named by
 their last step (by the whole path where that would be ambiguous), `supercategory` is the path above.
-Boxes have an empty `segmentation`; polygons without holes are COCO polygons; polygons whose rings
-meet (holes) and masks are compressed RLE, which is the only way COCO can say them exactly. An image
-label is an annotation without `bbox`. Images without annotations are listed: they are backgrounds.
+Boxes have an empty `segmentation`. Polygons of one part or of parts side by side are COCO polygons, with
+their exact area. Polygons with holes and masks are compressed RLE, the only way COCO can say them, and
+their area is that of the pixels, as pycocotools counts it. An image label is an annotation without `bbox`. Images without annotations are listed: they are backgrounds.
 
 Azure's dialect (`normalised=True`): no `info`, `licenses`, `iscrowd` or `supercategory`, `area` always
 0.0, and `bbox` and `segmentation` divided by the image's width and height. It cannot say holes (the
@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from annotations import geometry, rle
+from annotations import crossings, geometry, rle
 from exports.formats import records
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Written
 
@@ -114,16 +114,18 @@ def _in_pixels(
     image: ExportImage, annotation: ExportAnnotation, box: geometry.Box, parts: geometry.Parts
 ) -> dict[str, object]:
     segmentation: object = []
+    area = records.area(annotation, box, parts)
     if annotation.shape == "mask":
         segmentation = {"size": [image.height, image.width], "counts": annotation.counts}
+    elif crossings.has_holes(parts):
+        runs = rle.polygon_to_runs(parts, image.height, image.width)
+        segmentation = {"size": [image.height, image.width], "counts": rle.compress(runs)}
+        area = rle.area(runs)
     elif annotation.shape == "polygon":
         segmentation = _flat(parts)
-        if geometry.parts_meet(parts):
-            runs = rle.polygon_to_runs(parts, image.height, image.width)
-            segmentation = {"size": [image.height, image.width], "counts": rle.compress(runs)}
     return {
         "bbox": [*box],
-        "area": records.area(annotation, box, parts),
+        "area": area,
         "segmentation": segmentation,
         "iscrowd": int(annotation.crowd),
     }

@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from pycocotools import mask as mask_api
 from pycocotools.coco import COCO
 
 from annotations import documents, geometry, rle
@@ -67,6 +68,31 @@ def test_pycocotools_loads_the_right_boxes(tmp_path, capsys):
     assert [row["id"] for row in found.dataset["annotations"]] == [1, 2, 3]
 
 
+C_SHAPE = [[10, 10], [40, 10], [40, 16], [16, 16], [16, 34], [40, 34], [40, 40], [10, 40]]
+IN_ITS_ARMS = [[22, 20], [36, 20], [36, 30], [22, 30]]
+
+
+@pytest.mark.parametrize(
+    ("parts", "area", "kind"),
+    [
+        ([C_SHAPE], 30 * 30 - 24 * 18, list),
+        ([C_SHAPE, IN_ITS_ARMS], 30 * 30 - 24 * 18 + 14 * 10, list),
+        ([SQUARE, HOLE], 184, dict),
+        ([SQUARE, HOLE, APART], 234, dict),
+    ],
+)
+def test_pycocotools_counts_the_area_that_is_written(parts, area, kind, tmp_path, capsys):
+    """Parts stay polygons, even inside each other's box; holes become pixels, and their area is counted in pixels."""
+    found = loaded([image(1, polygon(*parts))], tmp_path)
+    (row,) = found.loadAnns([1])
+    assert isinstance(row["segmentation"], kind)
+    counted = int(mask_api.area(found.annToRLE(row)))
+    assert row["area"] == (counted if kind is dict else area)
+    assert abs(counted - area) <= 12
+    back = coco_reader.read((tmp_path / "coco.json").read_bytes()).images[0].annotations[0]
+    assert (back.shape == "polygon" and [*back.parts] == parts) or (kind is dict and back.shape == "mask")
+
+
 def test_pycocotools_sees_the_right_pixels(tmp_path, capsys):
     pixels = np.zeros((48, 64), dtype=np.uint8)
     pixels[5:20, 7:50:3] = 1
@@ -75,7 +101,8 @@ def test_pycocotools_sees_the_right_pixels(tmp_path, capsys):
     assert (found.annToMask(first) == pixels).all()
     assert first["area"] == pixels.sum()
     assert (found.annToMask(second) == rle.polygon_to_mask([SQUARE, HOLE, APART], 48, 64)).all()
-    assert (second["area"], second["bbox"]) == (200 - 16 + 50, [2, 2, 38, 38])
+    assert second["area"] == mask_api.area(second["segmentation"])
+    assert second["bbox"] == [2, 2, 38, 38]
     assert third["segmentation"] == [[2, 2, 22, 2, 22, 12, 2, 12], [30, 30, 40, 30, 40, 40]]
     assert abs(int(found.annToMask(third).sum()) - 250) < 15
 
