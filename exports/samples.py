@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import uuid4
 
+from annotations import crossings, geometry
 from projects import scenes
 from projects.models import Image, Project
 
 SCENES = 36
 FOLDER = "samples"
+HAND, LEAST_RING = 1.2, 60.0
+"""How far drawn outlines lie from true ones, in pixels, and the area that nobody draws a ring around."""
 ORGANISATION, VENDOR = "Northwind Imaging", "Meridian Annotation"
 OBJECTS, ARCHIVE = "Object recognition", "Photo archive"
 
@@ -45,10 +48,11 @@ LOGINS = (OWNER, MANAGER, *LABELLERS, REVIEWER, VENDOR_LABELLER, VENDOR_OWNER, A
 
 @dataclass(frozen=True)
 class Truth:
-    """What one scene shows: its class, and (label, x, y, width, height) of each thing, in pixels."""
+    """What one scene shows: its class, and of each thing (label, x, y, width, height) and its outline, in pixels."""
 
     scene: str
     boxes: tuple[tuple[str, float, float, float, float], ...]
+    outlines: tuple[geometry.Parts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,15 @@ BOX_INSTRUCTIONS = """# Draw a box around every thing
 Things that are painted on a wall or out of focus in the background are **not** labelled. If a picture shows none of
 the things, press **N**.
 """
+POLYGON_INSTRUCTIONS = """# Outline every thing
+
+1. Choose the label by its number, then press **P**.
+2. Click along the border of the thing, or drag along it. **Enter** closes the outline.
+3. Where one thing hides a part of another, outline only **what can be seen**. Two pieces of one thing are two *parts*
+   (**Alt+A**), what can be seen through a handle is a *hole* (**Alt+X**).
+
+Where two things touch, let their outlines share the border: points snap, and **Shift** follows the neighbour.
+"""
 SCENE_INSTRUCTIONS = """# Where was the picture taken?
 
 Choose the one place that fits best.
@@ -124,6 +137,23 @@ def _boxes(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
     return {"labels": [], "regions": regions, "empty": not regions}
 
 
+def _polygons(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
+    regions = [
+        {"id": str(uuid4()), "shape": "polygon", "label": codes[_PATHS.get(box[0], box[0])], "parts": parts}
+        for box, outline in zip(truth.boxes, truth.outlines, strict=True)
+        if (parts := _drawn(outline))
+    ]
+    return {"labels": [], "regions": regions, "empty": not regions}
+
+
+def _drawn(outline: geometry.Parts) -> list[list[geometry.Point]]:
+    """An outline with as many points as a person would set, without the specks that nobody would."""
+    rings = [ring for ring in outline if geometry.ring_area(ring) >= LEAST_RING]
+    thinned = [geometry.simplify(ring, HAND) for ring in rings]
+    valid = all(geometry.is_simple(ring) for ring in thinned) and not crossings.crossing_rings(thinned)
+    return thinned if valid else [list(ring) for ring in rings]
+
+
 def _scene(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
     return {"labels": [codes[truth.scene]], "regions": [], "empty": False}
 
@@ -135,6 +165,7 @@ def _contents(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
 
 SAMPLE_PLANS = (
     Plan("Things in scenes", Project.TaskType.BOX, THINGS, BOX_INSTRUCTIONS, answer=_boxes),
+    Plan("Outlines of things", Project.TaskType.POLYGON, THINGS, POLYGON_INSTRUCTIONS, answer=_polygons),
     Plan("Kinds of scenes", Project.TaskType.MULTICLASS, _leaves(*scenes.SCENE_LABELS), SCENE_INSTRUCTIONS, 4, _scene),
 )
 ARCHIVE_PLANS = (Plan("Contents of pictures", Project.TaskType.MULTILABEL, THINGS, CONTENT_INSTRUCTIONS, 4, _contents),)
@@ -156,7 +187,7 @@ FOLDER_PLANS = (
 
 
 class Library:
-    """Rendered scenes, kept in a folder: `<number>.jpg` and, beside it, the truth about it."""
+    """Rendered scenes, kept in a folder: `<number>.jpg` and, beside it, the truth about it in `<number>.truth.json`."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self.folder = folder
@@ -178,12 +209,13 @@ class Library:
 
     def _read(self, number: int) -> Truth:
         if number not in self._truths:
-            found = json.loads((self.folder / f"{number}.json").read_text(encoding="utf-8"))
-            self._truths[number] = Truth(found["scene"], tuple(tuple(box) for box in found["boxes"]))
+            found = json.loads((self.folder / f"{number}.truth.json").read_text(encoding="utf-8"))
+            boxes = tuple(tuple(box) for box in found["boxes"])
+            self._truths[number] = Truth(found["scene"], boxes, tuple(found["outlines"]))
         return self._truths[number]
 
     def _render(self, numbers: range) -> None:
-        missing = [number for number in numbers if not (self.folder / f"{number}.json").exists()]
+        missing = [number for number in numbers if not (self.folder / f"{number}.truth.json").exists()]
         if not missing:
             return
         self.say(f"Rendering {len(missing)} sample scenes …")
@@ -193,7 +225,8 @@ class Library:
             for number, scene in zip(missing, pool.map(scenes.render_scene, missing), strict=True):
                 (self.folder / f"{number}.jpg").write_bytes(scenes.encode(scene.image, 88))
                 boxes = [(box.label, box.x, box.y, box.width, box.height) for box in scene.boxes]
-                truth = {"scene": scene.scene_label, "boxes": boxes}
+                outlines = [box.outline for box in scene.boxes]
+                truth = {"scene": scene.scene_label, "boxes": boxes, "outlines": outlines}
                 part = self.folder / f"{number}.part"
                 part.write_text(json.dumps(truth), encoding="utf-8")
-                part.replace(self.folder / f"{number}.json")
+                part.replace(self.folder / f"{number}.truth.json")

@@ -12,6 +12,7 @@ from PIL import Image, ImageFilter
 
 from projects.scenes import lighting
 from projects.scenes.lighting import Blocker, Light
+from projects.scenes.outlines import trace
 from projects.scenes.settings import SETTINGS, Ground, Random, Setting
 from projects.scenes.staging import Scene, SceneBox, arrange, blocker, camera_for
 from projects.scenes.textures import Noise
@@ -216,5 +217,10 @@ def _boxes(things: Sequence[Thing], owner: Owners, across: float, down: float) -
         left, right = float(columns.min()) * across, float(columns.max() + 1) * across
         top, bottom = float(rows.min()) * down, float(rows.max() + 1) * down
         box = [round(value, 1) for value in (left, top, right - left, bottom - top)]
-        found.append(SceneBox(thing.label, *box))
+        found.append(SceneBox(thing.label, *box, outline=_outline(owner == number, across, down)))
     return found
+
+
+def _outline(mask: NDArray[np.bool_], across: float, down: float) -> tuple[tuple[tuple[float, float], ...], ...]:
+    rings = trace(mask)
+    return tuple(tuple((round(x * across, 2), round(y * down, 2)) for x, y in ring) for ring in rings)

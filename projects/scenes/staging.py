@@ -17,13 +17,14 @@ MOST_HIDDEN = 0.4
 
 @dataclass(frozen=True, slots=True)
 class SceneBox:
-    """The box, in pixels, around what can be seen of one thing."""
+    """What can be seen of one thing: the box around it, and rings along its border, filled even-odd, in pixels."""
 
     label: str
     x: float
     y: float
     width: float
     height: float
+    outline: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from projects import image_header, scenes
-from projects.scenes import lighting, settings, textures, things, tracing
+from projects.scenes import lighting, outlines, settings, textures, things, tracing
 
 RANDOM_SEED = 7
 
@@ -121,3 +121,28 @@ def test_thirty_six_pictures_differ_and_show_everything():
     assert min(gaps) > 5
     seen = Counter(box.label for scene in pictures for box in scene.boxes)
     assert min(seen[label] for label in scenes.LABELS) >= 5
+
+
+def test_outlines_go_around_what_can_be_seen(rendered):
+    for scene in rendered:
+        for box in scene.boxes:
+            xs, ys = zip(*(point for ring in box.outline for point in ring), strict=True)
+            seen = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+            assert np.allclose(seen, (box.x, box.y, box.width, box.height), atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "areas"),
+    [
+        (["##", "##"], [3.5]),
+        (["###", "#.#", "###"], [8.5, -0.5]),
+        (["#.", ".#"], [0.5, 0.5]),
+        ([".#.", "###", ".#."], [4.5]),
+    ],
+)
+def test_outlines_of_pixels(rows, areas):
+    """Rings run through the middles of the pixels' sides, so that every corner is cut off by an eighth."""
+    mask = np.array([[cell == "#" for cell in row] for row in rows])
+    rings = [np.array(ring) for ring in outlines.trace(mask)]
+    found = [float(np.dot(r[:, 0], np.roll(r[:, 1], -1)) - np.dot(r[:, 1], np.roll(r[:, 0], -1))) / 2 for r in rings]
+    assert sorted(found) == sorted(areas)
