@@ -66,7 +66,8 @@ export function drawOutline(context, sketch, view, colour) {
   stroke(context, line, THEME.line, sketch.open ? [7, 4] : []);
   if (ahead.length > 1) {
     path(context, ahead);
-    stroke(context, sketch.mark ? WRONG : line, THEME.line, way.length > 0 && !sketch.open ? [] : [6, 4]);
+    const along = way.length > 0 && sketch.held !== null;
+    stroke(context, sketch.mark ? WRONG : along ? "#ffffff" : line, THEME.line, way.length > 0 && !sketch.open ? [] : [6, 4]);
   }
   for (const corner of corners.slice(1)) dot(context, corner, CORNER, "#fff", sketch.cuts ? "#333" : colour);
   if (corners[0]) drawFirst(context, corners[0], sketch, colour);

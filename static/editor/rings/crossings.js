@@ -53,12 +53,16 @@ function flatten(rings) {
   let at = 0;
   rings.forEach((ring, number) => {
     const first = at;
-    for (const [index, [x, y]] of ring.entries()) {
-      const [nx, ny] = /** @type {readonly [number, number]} */ (ring[(index + 1) % ring.length]);
-      [ax[at], ay[at], bx[at], by[at]] = [x, y, nx, ny];
+    for (let index = 0; index < ring.length; index++, at++) {
+      const corner = /** @type {readonly [number, number]} */ (ring[index]);
+      const next = /** @type {readonly [number, number]} */ (ring[(index + 1) % ring.length]);
+      ax[at] = corner[0];
+      ay[at] = corner[1];
+      bx[at] = next[0];
+      by[at] = next[1];
       before[at] = first + ((index + ring.length - 1) % ring.length);
       after[at] = first + ((index + 1) % ring.length);
-      owner[at++] = number;
+      owner[at] = number;
     }
   });
   return { ax, ay, bx, by, before, after, ring: owner, count };
@@ -81,6 +85,7 @@ function crossingOf(edges, moved) {
 
 /** @param {Edges} edges @param {number} e @param {number} f @returns {Crossing | null} */
 function meeting(edges, e, f) {
+  if (boxesApart(edges.ax, edges.bx, e, f) || boxesApart(edges.ay, edges.by, e, f)) return null;
   const [a, b] = [{ x: at(edges.ax, e), y: at(edges.ay, e) }, { x: at(edges.bx, e), y: at(edges.by, e) }];
   const [c, d] = [{ x: at(edges.ax, f), y: at(edges.ay, f) }, { x: at(edges.bx, f), y: at(edges.by, f) }];
   const same = edges.ring[e] === edges.ring[f];
@@ -89,6 +94,15 @@ function meeting(edges, e, f) {
   if (!met) return null;
   if (same) return { kind: "self", point: met.point };
   return met.through || sharesLength(a, b, c, d, met.along) || passes(edges, e, f, met.point) ? { kind: "rings", point: met.point } : null;
+}
+
+/** Whether two edges lie apart along one axis; asked of nearly all pairs, so it makes no objects. @param {Float64Array} from @param {Float64Array} to @param {number} e @param {number} f */
+function boxesApart(from, to, e, f) {
+  const a = at(from, e);
+  const b = at(to, e);
+  const c = at(from, f);
+  const d = at(to, f);
+  return (a < c && a < d && b < c && b < d) || (c < a && c < b && d < a && d < b);
 }
 
 /** Where two closed segments share a point: whether they go through each other, and whether both lie in one line. @param {Point} a @param {Point} b @param {Point} c @param {Point} d */
