@@ -105,6 +105,7 @@ export class Editor {
   /** @param {Entry | null} entry */
   open(entry) {
     if (entry === this.#entry) return;
+    this.machine.finish();
     this.machine.cancel();
     this.#entry = entry;
     this.session.reset();
@@ -140,6 +141,7 @@ export class Editor {
   submit() {
     const entry = this.#entry;
     if (!entry || entry.state !== "open") return;
+    this.machine.finish();
     this.machine.cancel();
     const obstacle = this.obstacle();
     if (obstacle) {

@@ -87,6 +87,11 @@ export class Machine {
     this.#hold("middle", false);
   }
 
+  /** Lets work that goes on by itself, such as a fill, come to its end. */
+  finish() {
+    for (const tool of this.#tools.values()) tool.finish?.();
+  }
+
   /** Ends whatever goes on and leaves no trace of it. @returns {boolean} whether anything went on */
   cancel() {
     const busy = this.busy || this.#session.state.sketch !== null;

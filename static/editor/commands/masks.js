@@ -7,9 +7,9 @@ export const LARGEST_NIB = 1000;
 
 const paints = (/** @type {Editor} */ editor) => editor.editable && editor.draws("mask");
 
-/** A size that is a pixel larger or smaller where it is small, and an eighth where it is large. @param {number} size @param {1 | -1} way */
+/** A size that is a pixel larger or smaller up to 32 px, and an eighth beyond. @param {number} size @param {1 | -1} way */
 export function nextSize(size, way) {
-  const step = Math.max(1, Math.round(size / 8));
+  const step = size + way > 32 ? Math.round(size / 8) : 1;
   return Math.max(1, Math.min(LARGEST_NIB, size + way * step));
 }
 

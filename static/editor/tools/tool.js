@@ -18,12 +18,12 @@
  *
  * A tool that `rests` is busy with no button down, as between two clicks: the view may be moved meanwhile. `interrupt` drops
  * what the button does and keeps what was done before it was pressed. `secondary`: the right button presses, too. `smooth`: the
- * tool wants every position of the pointer and not one per frame.
+ * tool wants every position of the pointer and not one per frame. `finish` ends work that goes on by itself, before it is sent.
  * @typedef {{
  *   readonly name: string, readonly busy: boolean,
  *   down: (event: ToolEvent) => void, move: (event: ToolEvent) => void, up: (event: ToolEvent) => void,
  *   cancel: () => void, exit: () => void, cursor: (hit: Hit | null) => string,
- *   readonly rests?: boolean, interrupt?: () => void, readonly acts?: Readonly<Acts>, readonly secondary?: boolean, readonly smooth?: boolean,
+ *   readonly rests?: boolean, interrupt?: () => void, readonly acts?: Readonly<Acts>, readonly secondary?: boolean, readonly smooth?: boolean, finish?: () => void,
  * }} Tool
  */
 

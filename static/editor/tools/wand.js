@@ -9,6 +9,7 @@ import { Likeness } from "../mask/wand.js";
 /** @import { Bench } from "./tool.js" */
 /** @import { Intent } from "../mask/painting.js" */
 /** @import { Patch } from "../mask/bitmap.js" */
+/** @import { Work } from "../mask/slices.js" */
 /** @import { MaskShape, Point, ToolEvent } from "../types.js" */
 
 /** The pixel under an event; `null` outside of the image. @param {Bench} bench @param {ToolEvent} event @returns {Point | null} */
@@ -31,8 +32,8 @@ export class BucketTool {
   secondary = true;
   /** @type {Bench} */
   #bench;
-  /** @type {(() => void) | null} */
-  #stop = null;
+  /** @type {Work | null} */
+  #work = null;
 
   /** @param {Bench} bench */
   constructor(bench) {
@@ -40,30 +41,37 @@ export class BucketTool {
   }
 
   get busy() {
-    return this.#stop !== null;
+    return this.#work !== null;
   }
 
   /** @param {ToolEvent} event */
   down(event) {
+    this.finish();
     const pixel = pixelAt(this.#bench, event);
-    if (this.busy || !pixel) return;
-    const intent = intentOf(this.#bench, erases(event));
+    const intent = pixel && intentOf(this.#bench, erases(event));
     if (!intent) return;
     const mask = maskAt(this.#bench, pixel);
     if (mask && intent.kept.has(mask.id)) return this.#bench.say("This mask is locked or hidden.");
     if (!mask && intent.erase) return;
-    this.#stop = () => {};
-    const stop = inSlices(this.#steps(pixel, mask, intent), (patch) => this.#done(patch, intent));
-    if (this.busy) this.#stop = stop;
+    let done = false;
+    const work = inSlices(this.#steps(pixel, mask, intent), (patch) => {
+      done = true;
+      this.#done(patch, intent);
+    });
+    if (!done) this.#work = work;
   }
 
   move() {}
 
   up() {}
 
+  finish() {
+    this.#work?.finish();
+  }
+
   cancel() {
-    this.#stop?.();
-    this.#stop = null;
+    this.#work?.stop();
+    this.#work = null;
   }
 
   exit() {
@@ -92,7 +100,7 @@ export class BucketTool {
 
   /** Who clicks on a piece means that piece, whatever paint may cover otherwise. @param {Patch} patch @param {Intent} intent */
   #done(patch, intent) {
-    this.#stop = null;
+    this.#work = null;
     const painting = new Painting(this.#bench.scene, { ...intent, over: "any" });
     painting.apply(patch);
     painting.commit();
@@ -109,7 +117,7 @@ export class WandTool {
   /**
    * @type {{
    *   from: ToolEvent, pixel: Point, intent: Intent, likeness: Likeness, painting: Painting, tolerance: number, base: number,
-   *   stop: (() => void) | null, ending: boolean,
+   *   search: Work | null, ending: boolean,
    * } | null}
    */
   #work = null;
@@ -125,8 +133,9 @@ export class WandTool {
 
   /** @param {ToolEvent} event */
   down(event) {
+    this.finish();
     const pixel = pixelAt(this.#bench, event);
-    if (this.#work || !pixel) return;
+    if (!pixel) return;
     const pixels = this.#bench.pixels?.() ?? null;
     if (!pixels) return this.#bench.say("The picture is not there yet.");
     const intent = intentOf(this.#bench, erases(event));
@@ -135,7 +144,7 @@ export class WandTool {
     const { tolerance } = session.state.paint;
     const likeness = new Likeness(scene.size, pixels, pixel);
     const painting = new Painting(scene, intent);
-    this.#work = { from: event, pixel, intent, likeness, painting, tolerance, base: tolerance, stop: null, ending: false };
+    this.#work = { from: event, pixel, intent, likeness, painting, tolerance, base: tolerance, search: null, ending: false };
     this.#take();
   }
 
@@ -154,13 +163,18 @@ export class WandTool {
   up() {
     if (!this.#work) return;
     this.#work.ending = true;
-    if (!this.#work.stop) this.#end();
+    if (!this.#work.search) this.#end();
+  }
+
+  finish() {
+    this.#work?.search?.finish();
+    if (this.#work) this.#end();
   }
 
   cancel() {
     const work = this.#work;
     this.#work = null;
-    work?.stop?.();
+    work?.search?.stop();
     work?.painting.rollback();
   }
 
@@ -169,24 +183,28 @@ export class WandTool {
   }
 
   cursor() {
-    return this.#work?.stop ? "progress" : "crosshair";
+    return this.#work?.search ? "progress" : "crosshair";
   }
 
   /** Looks for the connected pixels anew; a search that is under way stops. */
   #take() {
     const work = this.#work;
     if (!work) return;
-    work.stop?.();
-    work.stop = () => {};
-    const stop = inSlices(flood(this.#bench.scene.size, work.likeness.within(work.tolerance), [work.pixel]), (patch) => this.#found(patch));
-    if (work.stop) work.stop = stop;
+    work.search?.stop();
+    work.search = null;
+    let done = false;
+    const search = inSlices(flood(this.#bench.scene.size, work.likeness.within(work.tolerance), [work.pixel]), (patch) => {
+      done = true;
+      this.#found(patch);
+    });
+    if (!done) work.search = search;
   }
 
   /** @param {Patch} patch */
   #found(patch) {
     const work = this.#work;
     if (!work) return;
-    work.stop = null;
+    work.search = null;
     work.painting.replace(patch);
     if (work.ending) this.#end();
   }

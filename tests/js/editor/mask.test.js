@@ -250,7 +250,7 @@ test("the wand takes what is connected and alike within the tolerance", () => {
   }
 });
 
-test("a long fill is cut in slices and can be cancelled", async () => {
+test("a long fill is cut in slices, and can be stopped or brought to its end", async () => {
   function* long(turns) {
     for (let turn = 0; turn < turns; turn++) {
       const end = performance.now() + 1;
@@ -262,9 +262,11 @@ test("a long fill is cut in slices and can be cancelled", async () => {
   const done = [];
   inSlices(long(2), (result) => done.push(result));
   assert.deepEqual(done, ["done"]);
-  const cancel = inSlices(long(60), (result) => done.push(result));
-  inSlices(long(30), (result) => done.push(`later ${result}`));
-  cancel();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.deepEqual(done, ["done", "later done"]);
+  const { stop } = inSlices(long(60), (result) => done.push(result));
+  inSlices(long(60), (result) => done.push(`later ${result}`));
+  inSlices(long(60), (result) => done.push(`at once ${result}`)).finish();
+  stop();
+  assert.deepEqual(done, ["done", "at once done"]);
+  for (let wait = 0; wait < 100 && done.length < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(done, ["done", "at once done", "later done"]);
 });

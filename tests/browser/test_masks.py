@@ -1,0 +1,426 @@
+"""Painting masks with a real pointer: what is stored is compared pixel by pixel with what the gestures cover."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from annotations import rle
+from annotations.models import Annotation
+from projects import lifecycle, setup, taxonomy
+from projects.models import Label, Project
+from tests.browser.labelling import BoxPage
+from tests.browser.world import SCENE_SIZE, finish
+
+WIDTH, HEIGHT = SCENE_SIZE
+LABELS = ["Road", "Car", "Sky"]
+
+
+class MaskPage(BoxPage):
+    """The editor of a project of masks."""
+
+    def place(self, x: float, y: float) -> tuple[int, int]:
+        """The whole screen pixel nearest to a point of the image."""
+        across, down = self.screen(x, y)
+        return round(across), round(down)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Where in the image the pointer is when it is put at that point."""
+        scale, left, top = self._fit()
+        across, down = self.place(x, y)
+        return (across - left) / scale, (down - top) / scale
+
+    def stroke(self, *points: tuple[float, float], button: Any = "left") -> list[tuple[float, float]]:
+        """Drags from point to point, one event each; the points that were met."""
+        mouse = self.page.mouse
+        mouse.move(*self.place(*points[0]))
+        mouse.down(button=button)
+        for point in points[1:]:
+            mouse.move(*self.place(*point))
+        mouse.up(button=button)
+        return [self.point(*point) for point in points]
+
+    def click(self, x: float, y: float) -> None:
+        self.page.mouse.click(*self.place(x, y))
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def size(self, pixels: int) -> None:
+        """Makes the brush so large, by its keys."""
+        for _ in range(200):
+            now = int(self.part("options").locator("output").first.inner_text().split()[0])
+            if now == pixels:
+                return
+            self.press("[" if now > pixels else "]")
+        raise AssertionError(f"the brush does not become {pixels} px")
+
+    def again(self) -> None:
+        """Reloads once everything is saved."""
+        expect(self.part("save")).to_have_attribute("data-state", "saved", timeout=10_000)
+        self.page.reload()
+        self.ready()
+
+
+def covered(points: list[tuple[float, float]], size: int, nib: str = "round") -> np.ndarray:
+    """The pixels whose centres a nib covers on its way, asked one by one; [row, column] of bool."""
+    spots = [_snapped(x, y, size) for x, y in points]
+    across, down = np.meshgrid(np.arange(WIDTH) + 0.5, np.arange(HEIGHT) + 0.5)
+    found = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    for a, b in zip(spots, [*spots[1:], spots[-1]], strict=True):
+        found |= (_in_round if nib == "round" else _in_square)(across, down, a, b, size / 2)
+    return found
+
+
+def _in_round(across: Any, down: Any, a: tuple[float, float], b: tuple[float, float], radius: float) -> Any:
+    (ax, ay), (dx, dy) = a, (b[0] - a[0], b[1] - a[1])
+    length = dx * dx + dy * dy
+    t = 0.0 if length == 0 else np.clip(((across - ax) * dx + (down - ay) * dy) / length, 0, 1)
+    return np.hypot(across - ax - t * dx, down - ay - t * dy) <= radius + 1e-7
+
+
+def _in_square(across: Any, down: Any, a: tuple[float, float], b: tuple[float, float], radius: float) -> Any:
+    """The times at which the square covers a pixel in x and in y meet."""
+    starts, ends = [np.zeros_like(across)], [np.ones_like(across)]
+    for value, start, way in ((across, a[0], b[0] - a[0]), (down, a[1], b[1] - a[1])):
+        if way == 0:
+            ends.append(np.where(abs(value - start) <= radius, 1.0, -1.0))
+        else:
+            times = [(value - radius - start) / way, (value + radius - start) / way]
+            starts.append(np.minimum(*times))
+            ends.append(np.maximum(*times))
+    return np.maximum.reduce(starts) <= np.minimum.reduce(ends) + 1e-9
+
+
+def _snapped(x: float, y: float, size: int) -> tuple[float, float]:
+    if size % 2:
+        return np.floor(x) + 0.5, np.floor(y) + 0.5
+    return np.floor(x + 0.5), np.floor(y + 0.5)
+
+
+def filled(ring: list[tuple[float, float]]) -> np.ndarray:
+    """The pixels inside; the editor keeps corners to a hundredth of a pixel."""
+    return rle.polygon_to_mask([np.round(ring, 2)], HEIGHT, WIDTH).astype(bool)
+
+
+@pytest.fixture
+def project(world) -> Project:
+    return world.project("semantic", LABELS, images=2)
+
+
+@pytest.fixture
+def painting(world, desk, project):
+    """The editor in front of the first labeller, with a brush of 25 px."""
+    page = MaskPage(desk(world.labellers[0]).page, project)
+    page.open()
+    page.size(25)
+    return page
+
+
+def masks(document: dict[str, Any], project: Project) -> dict[str, np.ndarray]:
+    """The pixels of each label; what is stored must be a mask per label, with its own box."""
+    names = {str(label.code): label.name for label in Label.objects.filter(project=project)}
+    found = {}
+    for region in document["regions"]:
+        height, width = region["rle"]["size"]
+        runs = rle.from_text(region["rle"]["counts"], height, width)
+        assert [region[side] for side in ("x", "y", "width", "height")] == list(rle.bounding_box(runs, height))
+        found[names[region["label"]]] = rle.decode(runs, height, width).astype(bool)
+    assert len(found) == len(document["regions"])
+    return found
+
+
+def same(found: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> None:
+    assert sorted(found) == sorted(wanted)
+    for label, pixels in wanted.items():
+        assert (found[label] == pixels).all(), f"{label}: {np.count_nonzero(found[label] != pixels)} pixels differ"
+
+
+def test_strokes_are_stored_to_the_pixel(painting, project):
+    page = painting
+    first = page.stroke((60, 60), (300, 90), (280, 200))
+    page.press("Shift+Q")
+    page.size(36)
+    page.press("2")
+    second = page.stroke((200, 40), (260, 260))
+    page.press("Shift+Q", "3", "[")
+    third = page.stroke((420, 250), (420, 250))
+    page.again()
+    expect(page.regions).to_have_count(3)
+    item = page.submit()["items"][0]
+    sent = item["document"]
+    car = covered(second, 36, "square")
+    same(
+        masks(sent, project),
+        {"Road": covered(first, 25) & ~car, "Car": car, "Sky": covered(third, 31)},
+    )
+    assert Annotation.objects.get(task__code=item["task"]).document == sent
+
+
+def test_undo_takes_back_a_stroke_and_what_it_painted_over(painting, project):
+    page = painting
+    first = page.stroke((60, 60), (200, 60))
+    page.press("2")
+    second = page.stroke((120, 30), (120, 120))
+    page.press("1")
+    third = page.stroke((300, 200), (350, 240))
+    for key in ("Control+z", "Control+z", "Control+z", "Control+Shift+z", "Control+Shift+z"):
+        page.press(key)
+    page.again()
+    page.press("Control+y")  # the steps came back with the draft
+    sent = page.submit()["items"][0]["document"]
+    car = covered(second, 25)
+    same(masks(sent, project), {"Road": (covered(first, 25) & ~car) | covered(third, 25), "Car": car})
+
+
+def test_escape_takes_back_the_stroke_that_goes_on(painting):
+    page = painting
+    mouse = page.page.mouse
+    mouse.move(*page.place(100, 100))
+    mouse.down()
+    mouse.move(*page.place(200, 150))
+    expect(page.regions).to_have_count(1)
+    page.press("Escape")
+    expect(page.regions).to_have_count(0)
+    mouse.move(*page.place(250, 150))
+    mouse.up()
+    expect(page.regions).to_have_count(0)
+
+
+def test_the_eraser_and_its_short_cuts(painting, project):
+    page = painting
+    road = covered(page.stroke((60, 100), (400, 100)), 25)
+    page.press("Shift+B")
+    road &= ~covered(page.stroke((100, 60), (100, 140)), 25)
+    page.press("b")
+    road &= ~covered(page.stroke((200, 60), (200, 140), button="right"), 25)
+    page.page.keyboard.down("Alt")
+    road &= ~covered(page.stroke((300, 60), (300, 140)), 25)
+    page.page.keyboard.up("Alt")
+    sent = page.submit()["items"][0]["document"]
+    same(masks(sent, project), {"Road": road})
+
+
+def test_erasing_all_of_a_mask_removes_its_region(painting):
+    page = painting
+    page.stroke((100, 100), (100, 100))
+    expect(page.regions).to_have_count(1)
+    page.press("Shift+B", "]", "]")
+    page.stroke((100, 100), (100, 100))
+    expect(page.regions).to_have_count(0)
+    page.press("Control+z")
+    expect(page.regions).to_have_count(1)
+
+
+def test_paint_may_keep_to_the_background(painting, project):
+    page = painting
+    road = covered(page.stroke((60, 100), (400, 100)), 25)
+    page.press("q", "2")
+    car = covered(page.stroke((200, 40), (200, 160)), 25) & ~road
+    page.press("q", "3")
+    sky = covered(page.stroke((300, 40), (300, 160)), 25)
+    sent = page.submit()["items"][0]["document"]
+    same(masks(sent, project), {"Road": road & ~sky, "Car": car, "Sky": sky})
+
+
+def test_rectangles_and_polygons_are_filled(painting, project):
+    page = painting
+    page.press("Shift+R")
+    (x0, y0), (x1, y1) = page.stroke((50, 60), (150, 140))
+    road = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    road[round(y0) : round(y1), round(x0) : round(x1)] = True
+    page.press("Shift+P", "2")
+    for corner in ((220, 60), (380, 80), (100, 300), (300, 240)):
+        page.click(*corner)
+        if corner == (100, 300):
+            page.press("Backspace")
+    page.press("Enter")
+    ring = [page.point(*corner) for corner in ((220, 60), (380, 80), (300, 240))]
+    car = filled(ring)
+    page.press("3")
+    loop = page.stroke((400, 200), (460, 200), (460, 280), (400, 280), (402, 204))
+    sky = filled(loop)
+    sent = page.submit()["items"][0]["document"]
+    same(masks(sent, project), {"Road": road, "Car": car, "Sky": sky})
+
+
+def test_a_bucket_fills_holes_and_gives_pieces_another_label(painting, project):
+    page = painting
+    ring = covered(page.stroke((100, 80), (200, 80), (200, 180), (100, 180), (100, 80)), 25)
+    apart = covered(page.stroke((350, 100), (400, 100)), 25)
+    page.press("Shift+G")
+    page.click(150, 130)  # the hole, with the label of the ring
+    inside = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    inside[80:180, 100:200] = True
+    page.press("2")
+    page.click(375, 100)  # the other piece becomes a car
+    page.press("3")
+    page.click(300, 280)  # all of the background around
+    road = ring | inside
+    sent = page.submit()["items"][0]["document"]
+    same(masks(sent, project), {"Road": road, "Car": apart, "Sky": ~road & ~apart})
+
+
+def test_a_click_on_a_piece_of_its_own_label_fills_the_holes(painting, project):
+    page = painting
+    ring = covered(page.stroke((100, 80), (200, 80), (200, 180), (100, 180), (100, 80)), 25)
+    page.press("Shift+G")
+    page.click(100, 130)
+    ring[80:180, 100:200] = True
+    same(masks(page.submit()["items"][0]["document"], project), {"Road": ring})
+
+
+def test_choosing_a_label_for_a_mask_joins_it_with_the_other(painting, project):
+    page = painting
+    road = covered(page.stroke((60, 100), (200, 100)), 25)
+    page.press("2")
+    car = covered(page.stroke((300, 200), (400, 200)), 25)
+    page.press("m")
+    page.click(150, 100)
+    page.press("2")
+    expect(page.regions).to_have_count(1)
+    page.press("Control+z")
+    expect(page.regions).to_have_count(2)
+    page.press("Control+y")
+    same(masks(page.submit()["items"][0]["document"], project), {"Car": road | car})
+
+
+def test_hidden_masks_stay_as_they_are(painting, project):
+    page = painting
+    road = covered(page.stroke((60, 100), (400, 100)), 25)
+    page.regions.first.hover()
+    page.regions.first.get_by_role("button", name="Hide").click()
+    page.part("stage").focus()
+    page.press("2")
+    car = covered(page.stroke((200, 40), (200, 160)), 25) & ~road
+    page.press("Shift+H")
+    same(masks(page.submit()["items"][0]["document"], project), {"Road": road, "Car": car})
+
+
+def test_the_wheel_with_alt_and_the_bar_set_the_brush(painting):
+    page = painting
+    bar = page.part("options")
+    page.page.mouse.move(*page.place(200, 100))
+    page.page.keyboard.down("Alt")
+    page.page.mouse.wheel(0, -100)
+    page.page.keyboard.up("Alt")
+    expect(bar.locator("output").first).to_have_text("26 px")
+    bar.get_by_role("button", name="Square").click()
+    expect(bar.get_by_role("button", name="Square")).to_have_attribute("aria-pressed", "true")
+    bar.get_by_label("Size").focus()
+    page.press("ArrowRight")
+    expect(bar.locator("output").first).not_to_have_text("26 px")
+    bar.get_by_label("Opacity").fill("20")
+    expect(page.page.locator(".editor-stage canvas").nth(1)).to_have_css("opacity", "0.2")
+
+
+def test_a_tap_paints_a_dot(world, desk, project):
+    page = MaskPage(desk(world.labellers[0], has_touch=True).page, project)
+    page.open()
+    page.size(25)
+    page.page.touchscreen.tap(*page.place(200, 100))
+    expect(page.regions).to_have_count(1)
+    same(masks(page.submit()["items"][0]["document"], project), {"Road": covered([page.point(200, 100)], 25)})
+
+
+def blocks() -> bytes:
+    """A picture of a grey ground with a lighter and a much lighter block that touch each other."""
+    pixels = np.full((HEIGHT, WIDTH, 3), 60, dtype=np.uint8)
+    pixels[80:200, 100:200] = 100
+    pixels[80:200, 200:300] = 130
+    pixels[250:280, 100:200] = 100
+    target = io.BytesIO()
+    Image.fromarray(pixels).save(target, "PNG")
+    return target.getvalue()
+
+
+@pytest.fixture
+def blocky(world) -> Project:
+    """A project of masks on one picture of flat colours."""
+    project = setup.create(workspace=world.workspace, name="Blocks", task_type="semantic", actor=world.manager)
+    dataset = world.dataset("Blocks", world.folder("blocks", {"blocks.png": blocks()}))
+    setup.choose_data(project=project, datasets=[dataset], actor=world.manager)
+    taxonomy.save_nested(project=project, labels=[{"name": label} for label in LABELS], actor=world.manager)
+    finish(lifecycle.start(project=project, actor=world.manager))
+    project.refresh_from_db()
+    return project
+
+
+def test_the_wand_takes_connected_pixels_of_like_colour(world, desk, blocky):
+    page = MaskPage(desk(world.labellers[0]).page, blocky)
+    page.open()
+    page.press("w")
+    page.click(150, 150)
+    road = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    road[80:200, 100:200] = True
+    page.press("2")
+    mouse = page.page.mouse
+    across, down = page.place(150, 265)
+    mouse.move(across, down)
+    mouse.down()
+    mouse.move(across + 60, down)  # 20 more of tolerance take the ground as well
+    expect(page.part("options")).to_contain_text("44")
+    mouse.up()
+    page.press("Control+z")
+    page.press("q")
+    page.click(150, 265)
+    ground = np.ones((HEIGHT, WIDTH), dtype=bool)
+    ground[80:200, 100:200] = False  # the lighter block is as near to the seed as the ground
+    sent = page.submit()["items"][0]["document"]
+    same(masks(sent, blocky), {"Road": road, "Car": ground})
+
+
+def test_instances_may_be_painted(world, desk):
+    project = world.project("polygon", LABELS, images=1)
+    page = MaskPage(desk(world.labellers[0]).page, project)
+    page.open()
+    page.press("b")
+    page.size(25)
+    first = covered(page.stroke((60, 60), (120, 60)), 25)
+    first |= covered(page.stroke((60, 100), (120, 60)), 25)
+    expect(page.regions).to_have_count(1)
+    page.press("Escape")
+    second = covered(page.stroke((100, 60), (200, 60)), 25)
+    expect(page.regions).to_have_count(2)
+    page.again()
+    sent = page.submit()["items"][0]["document"]
+    found = [rle.decode(rle.from_text(one["rle"]["counts"], HEIGHT, WIDTH), HEIGHT, WIDTH) for one in sent["regions"]]
+    assert (found[0] == (first & ~second)).all()
+    assert (found[1] == second).all()
+    assert [one["shape"] for one in sent["regions"]] == ["mask", "mask"]
+
+
+TOOLS = {
+    "brush": "b",
+    "eraser": "Shift+B",
+    "rectangle": "Shift+R",
+    "polygon": "Shift+P",
+    "bucket": "Shift+G",
+    "wand": "w",
+}
+
+
+def test_every_tool_looks_right(painting, shoot):
+    page = painting
+    page.stroke((60, 230), (420, 250))
+    page.press("2")
+    page.stroke((300, 110), (330, 170))
+    page.press("3")
+    page.stroke((60, 40), (420, 40))
+    for name, key in TOOLS.items():
+        page.press("Escape", key, "2")
+        page.page.mouse.move(*page.place(220, 140))
+        if name in {"rectangle", "polygon"}:
+            page.page.mouse.down()
+            page.page.mouse.move(*page.place(260, 200), steps=4)
+            page.page.mouse.move(*page.place(200, 210), steps=4)
+        shoot(page.page, f"mask-{name}")
+        page.press("Escape")
+        page.page.mouse.up()
+    page.press("m")
+    page.click(310, 140)
+    shoot(page.page, "mask-selected")
