@@ -5,6 +5,8 @@ import "./copy.js";
 import "./dialog.js";
 import "./menu.js";
 import "./offline.js";
+import "./palette.js";
+import "./sign-out.js";
 import "./table.js";
 import "./time.js";
 import "./toast.js";
