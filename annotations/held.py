@@ -9,8 +9,9 @@ from uuid import UUID
 
 from projects.models import Image
 
+# In the order of the model, as `from_db` wants them.
 _IMAGE_FIELDS = (
-    "id", "organisation_id", "dataset_id", "code", "key", "name", "frame", "state", "format", "width", "height", "metadata",
+    "id", "organisation_id", "dataset_id", "code", "key", "frame", "name", "state", "format", "width", "height", "metadata",
 )  # fmt: skip
 
 COLUMNS = (
