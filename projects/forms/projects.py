@@ -307,6 +307,12 @@ PARTS: dict[str, type[PartForm]] = {
 }
 
 
+class PageForm(forms.Form):
+    """The project behind which a page of the list begins."""
+
+    after = forms.UUIDField(required=False)
+
+
 class StateForm(forms.Form):
     """A step of the project's life; `confirm_name` for what is hard to take back."""
 

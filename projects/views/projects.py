@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from projects import label_changes, lifecycle, markdown, navigation, permissions, taxonomy
 from projects.errors import DomainError
-from projects.forms.projects import PARTS, PartForm, StateForm
+from projects.forms.projects import PARTS, PageForm, PartForm, StateForm
 from projects.http import UserRequest
 from projects.models import Label, Project, Workspace
 from projects.models.project import ProjectQuerySet
@@ -44,12 +44,13 @@ def workspace(request: UserRequest, code: str) -> HttpResponse:
 
 
 def _page(rows: ProjectQuerySet, query: QueryDict) -> dict[str, object]:
-    after = query.get("after", "")
-    if after.isdecimal():
-        rows = rows.filter(pk__lt=int(after[:18]))
+    form = PageForm(query)
+    after = form.cleaned_data["after"] if form.is_valid() else None
+    if after:
+        rows = rows.filter(pk__lt=rows.filter(code=after).values("pk"))
     found = list(rows.order_by("-pk")[: PAGE + 1])
     following = query.copy()
-    following["after"] = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
+    following["after"] = str(found[PAGE - 1].code) if len(found) > PAGE else ""
     return {
         "projects": found[:PAGE],
         "following": following.urlencode() if len(found) > PAGE else "",

@@ -5,10 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from django.core import signing
 from django.test import Client
 
-from projects import datasets, image_urls, jobs
+from projects import datasets, image_urls, jobs, sealing
 from projects.models import Dataset, Image
 from tests import factories
 from tests.conftest import Cast
@@ -107,7 +106,7 @@ def test_address_expires_and_cannot_be_changed(
     image = image_of(dataset, "a.jpg")
     url = image_urls.signed([image])[image.pk]
     value = url.split("/")[2]
-    for forged in (value[:-3] + "AAA", value.replace("0-", "2-", 1), "x", signing.Signer(salt="other").sign("0-1-1-9")):
+    for forged in (value[:-3] + "AAA", "AAA" + value[3:], "x", sealing.seal("other", "0-1-1-9")):
         assert get(f"/files/{forged}/").status_code == 404
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + settings.SIGNED_URL_SECONDS + 1)
