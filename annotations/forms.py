@@ -29,6 +29,9 @@ class TaskFilterForm(forms.Form):
         label="File name",
         widget=forms.SearchInput(attrs={"placeholder": "File name begins with…"}),
     )
+    flag = forms.ChoiceField(
+        required=False, label="Comments", choices=[("", "With or without comments"), ("open", "Flagged for a reviewer")]
+    )
     after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
@@ -48,4 +51,22 @@ class TaskFilterForm(forms.Form):
             label=values.get("label"),
             labeller=values.get("labeller"),
             text=values.get("text") or "",
+            flag=values.get("flag") or "",
         )
+
+
+class CommentForm(forms.Form):
+    """A comment, or what is to become of a thread; `code` is made with the page, so that sending twice says it once."""
+
+    act = forms.ChoiceField(choices=[("say", "Say"), ("resolve", "Resolve"), ("reopen", "Open again")])
+    code = forms.UUIDField(required=False)
+    thread = forms.UUIDField(required=False)
+    text = forms.CharField(required=False, max_length=2000)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("act") == "say" and not (values.get("text") and values.get("code")):
+            self.add_error("text", "Write something first.")
+        if values.get("act") != "say" and not values.get("thread"):
+            self.add_error("thread", "Choose a thread.")
+        return values

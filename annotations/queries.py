@@ -4,11 +4,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from annotations.models import Annotation, Task, TaskLabel
+from annotations.models import Annotation, Comment, Task, TaskLabel
+from projects.codes import new_code
 from projects.models import Image, Label, Project, User
 
 PAGE_SIZE = 60
@@ -22,6 +24,7 @@ class TaskFilter:
     label: Label | None = None
     labeller: User | None = None
     text: str = ""
+    flag: str = ""
 
     def query(self) -> dict[str, str]:
         """The filter as query parameters, empty ones left out."""
@@ -30,12 +33,13 @@ class TaskFilter:
             "label": str(self.label.code) if self.label else "",
             "labeller": str(self.labeller.code) if self.labeller else "",
             "text": self.text,
+            "flag": self.flag,
         }
         return {name: value for name, value in values.items() if value}
 
     def without(self, name: str) -> Self:
         """The filter with `name` left open."""
-        nothing: Any = "" if name in {"status", "text"} else None
+        nothing: Any = "" if name in {"status", "text", "flag"} else None
         return replace(self, **{name: nothing})
 
 
@@ -68,6 +72,8 @@ def filtered_tasks(tasks: QuerySet[Task], project: Project, wanted: TaskFilter) 
     if wanted.labeller:
         answers = Annotation.objects.filter(project=project, labeller=wanted.labeller).answered()
         tasks = tasks.filter(pk__in=answers.values("task"))
+    if wanted.flag:
+        tasks = tasks.filter(pk__in=Comment.objects.filter(project=project).open_flags().values("task"))
     if wanted.text:
         # A range and not LIKE: row-level security lets only leakproof operators use an index.
         images = Image.objects.filter(
@@ -136,3 +142,25 @@ def _instant(text: str) -> datetime | None:
         return found and found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment and what was replied; `reply_code` is the code of the next reply, made with the page."""
+
+    first: Comment
+    replies: list[Comment] = field(default_factory=list)
+    reply_code: UUID = field(default_factory=new_code)
+
+
+MOST_COMMENTS = 500
+
+
+def threads(seen: QuerySet[Comment], task: Task) -> list[Thread]:
+    """The threads on an image among the comments that the caller sees: open ones first, then by age."""
+    rows = list(seen.filter(task=task).select_related("author").order_by("id")[:MOST_COMMENTS])
+    found = {row.pk: Thread(row) for row in rows if row.thread_id is None}
+    for row in rows:
+        if row.thread_id in found:
+            found[row.thread_id].replies.append(row)
+    return sorted(found.values(), key=lambda thread: thread.first.resolved_at is not None)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations.views import browse, dashboard, history, instructions, label
+from annotations.views import browse, comments, dashboard, history, instructions, label
 
 app_name = "annotations"
 
@@ -12,4 +12,5 @@ urlpatterns = [
     path("projects/<uuid:code>/history/", history.history, name="history"),
     path("annotations/<uuid:code>/reopen/", history.reopen, name="reopen"),
     path("tasks/<uuid:code>/", browse.task, name="task"),
+    path("tasks/<uuid:code>/comment/", comments.comment, name="comment"),
 ]

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from annotations import overlays, queries
 from annotations.forms import TaskFilterForm
-from annotations.models import Annotation, Task
+from annotations.models import Annotation, Comment, Task
 from projects import image_urls, navigation, permissions
+from projects.codes import new_code
 from projects.http import UserRequest
 from projects.models import Label, Project
 from projects.permissions import Action
@@ -70,6 +71,9 @@ def task(request: UserRequest, code: str) -> HttpResponse:
             "task": found,
             "image_url": image_urls.signed([found.image]).get(found.image_id, ""),
             "overlay": overlays.draw(found.final, names),
+            "threads": queries.threads(Comment.objects.for_user(request.user), found),
+            "may_comment": permissions.allows(request.user, Action.COMMENT, found.project),
+            "new_code": new_code(),
             "answers": [
                 {"annotation": answer, "overlay": overlays.draw(answer.document, names)}
                 for answer in answers.order_by("submitted_at")

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Api } from "./api.js" */
 /** @import { Beat } from "./leases.js" */
-/** @import { AnnotationDocument, DraftChanges, HistoryEntry, Page, SubmitAnswer, SubmitItem, Task, Urls } from "./types.js" */
+/** @import { AnnotationDocument, Comment, DraftChanges, HistoryEntry, NewComment, Page, SubmitAnswer, SubmitItem, Task, Urls } from "./types.js" */
 
 const REOPEN = "/api/v1/annotations/{annotation}/reopen/";
 
@@ -38,6 +38,15 @@ export function connect(api, urls) {
 
     /** The caller's latest answers. @returns {Promise<{results: HistoryEntry[]}>} */
     history: () => api.send("GET", `${urls.history}?page_size=10`),
+
+    /** What is said about an image, page by page. @param {string} task @param {string} next the page's address; empty for the first @returns {Promise<{next: string | null, results: Comment[]}>} */
+    comments: (task, next) => api.send("GET", next || (urls.comments ?? "").replace("{task}", task)),
+
+    /** @param {string} task @param {NewComment} body @returns {Promise<Comment>} */
+    comment: (task, body) => api.send("POST", (urls.comments ?? "").replace("{task}", task), body),
+
+    /** @param {string} comment @param {boolean} resolved @returns {Promise<Comment>} */
+    resolveComment: (comment, resolved) => api.send("PATCH", (urls.comment ?? "").replace("{comment}", comment), { resolved }),
 
     /** @param {string[]} leases @returns {Promise<Beat>} */
     heartbeat: (leases) => api.send("POST", urls.heartbeat, { leases }),

@@ -17,10 +17,15 @@ export function csrfToken() {
   return field instanceof HTMLInputElement ? field.value : "";
 }
 
+/** This person and this project, as one name. @param {Bootstrap} bootstrap */
+export function deskName({ user, project }) {
+  return `${user.code ?? user.name}:${project.code}`;
+}
+
 /** What this person has kept in this browser for this project. @param {Bootstrap} bootstrap */
-export async function openVault({ user, project }) {
+export async function openVault(bootstrap) {
   const shelf = await databaseShelf(indexedDB).catch(() => textShelf(localStorage));
-  return Vault.open(shelf, `${user.code ?? user.name}:${project.code}`);
+  return Vault.open(shelf, deskName(bootstrap));
 }
 
 /** @type {Clock} */
