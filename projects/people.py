@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import audit, jobs
+from projects import audit, jobs, quotas
 from projects.errors import Conflict, NotAllowed
 from projects.models import ApiToken, Membership, Organisation, Project, User, Workspace
 
@@ -63,44 +63,63 @@ def add(*, place: Place, email: str, role: str, actor: User, name: str = "") -> 
     if not isinstance(place, Organisation):
         organisation = {"organisation_id": place.organisation_id, "workspace": None, "project": None}
         Membership.objects.get_or_create(user=user, **organisation, defaults={"role": Role.MEMBER})
+    quotas.check_members(place.pk if isinstance(place, Organisation) else place.organisation_id)
     audit.record(actor, "person.add", place, detail={"email": email, "role": role})
     _enqueue_welcome(place, user, actor)
     return Added(user, is_new)
 
 
-@transaction.atomic
 def rename(*, user: User, name: str) -> None:
     """Changes the name under which others see a person; theirs alone to choose."""
     User.objects.filter(pk=user.pk).update(name=name)
     user.name = name
 
 
+@transaction.atomic
 def change_role(*, membership: Membership, role: str, actor: User) -> None:
     """Gives a member another role of the same place."""
-    if membership.role == role:
+    current, owners = _locked(membership)
+    if current.role == role:
         return
-    _check_rank(membership.organisation, actor, role, membership.role)
-    _keep_an_owner(membership)
-    changed = Membership.objects.filter(pk=membership.pk, role=membership.role).update(role=role)
-    if not changed:
-        raise Conflict("Somebody changed this role in the meantime. Reload the page.")
-    detail = {"email": membership.user.email, "from": membership.role, "to": role}
-    audit.record(actor, "person.change_role", _place(membership), detail=detail)
+    _check_rank(current.organisation, actor, role, current.role)
+    _keep_an_owner(current, owners)
+    Membership.objects.filter(pk=current.pk).update(role=role)
+    detail = {"email": current.user.email, "from": current.role, "to": role}
+    audit.record(actor, "person.change_role", _place(current), detail=detail)
 
 
 @transaction.atomic
 def remove(*, membership: Membership, actor: User) -> None:
     """Takes a role away; out of the organisation means out of all its workspaces and projects, and its tokens end."""
-    _check_rank(membership.organisation, actor, membership.role)
-    _keep_an_owner(membership)
-    place = _place(membership)
+    current, owners = _locked(membership)
+    _check_rank(current.organisation, actor, current.role)
+    _keep_an_owner(current, owners)
+    place = _place(current)
     if isinstance(place, Organisation):
-        Membership.objects.filter(organisation=place, user=membership.user_id).delete()
-        tokens = ApiToken.objects.filter(organisation=place, user=membership.user_id, revoked_at__isnull=True)
+        Membership.objects.filter(organisation=place, user=current.user_id).delete()
+        tokens = ApiToken.objects.filter(organisation=place, user=current.user_id, revoked_at__isnull=True)
         tokens.update(revoked_at=timezone.now())
     else:
-        Membership.objects.filter(pk=membership.pk).delete()
-    audit.record(actor, "person.remove", place, detail={"email": membership.user.email, "role": membership.role})
+        Membership.objects.filter(pk=current.pk).delete()
+    audit.record(actor, "person.remove", place, detail={"email": current.user.email, "role": current.role})
+
+
+def _locked(membership: Membership) -> tuple[Membership, set[int]]:
+    """The membership as it is now, and the organisation's owners, all locked until the transaction ends.
+
+    Owners first and in one order: of two who remove each other at once, the second finds that they are none any more.
+    """
+    rows = Membership.objects.of_organisation().filter(organisation=membership.organisation_id, role=Role.OWNER)
+    owners = {owner.pk for owner in rows.order_by("pk").select_for_update()}
+    current = (
+        Membership.objects.select_for_update(of=("self",))
+        .select_related("organisation", "workspace", "project", "user")
+        .filter(pk=membership.pk)
+        .first()
+    )
+    if current is None:
+        raise Conflict("Somebody removed this person in the meantime. Reload the page.")
+    return current, owners
 
 
 def send_again(*, membership: Membership, actor: User) -> None:
@@ -136,12 +155,8 @@ def _check_rank(place: Place, actor: User, *roles: str) -> None:
         raise NotAllowed("Only an owner can do this to an owner. Ask one.")
 
 
-def _keep_an_owner(membership: Membership) -> None:
-    if membership.role != Role.OWNER:
-        return
-    owners = Membership.objects.of_organisation().filter(organisation=membership.organisation_id, role=Role.OWNER)
-    # Locks all of them, so that two owners cannot leave at once.
-    if {owner.pk for owner in owners.select_for_update()} <= {membership.pk}:
+def _keep_an_owner(membership: Membership, owners: set[int]) -> None:
+    if owners == {membership.pk}:
         raise LastOwner("This is the last owner. Make somebody else an owner first.")
 
 
