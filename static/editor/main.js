@@ -126,6 +126,7 @@ function pressed(id) {
 /** What belongs to other task types is no news on the help page; a number key has the name of its label. @param {string} id */
 function titleOf(id) {
   const group = keymap.command(id)?.group;
+  if (document.querySelector(`[data-draws][hidden][data-command="${id}"]`)) return "";
   if ((group === "Painting" && !editor.draws("mask")) || (group === "Polygons" && !editor.draws("polygon"))) return "";
   const key = /^label\.(\d)$/.exec(id)?.[1];
   return key ? (editor.labels.byKey(key)?.path ?? "") : null;
