@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotations import initializing
@@ -54,8 +54,9 @@ def build(tasks: int, *, labellers: int, consensus: bool) -> dict[str, Any]:
         label = Label.objects.create(
             organisation=organisation, project=project, name="Car", path="Car", colour="#2266aa"
         )
-        while initializing.take_chunk(project, link, limit=initializing.CHUNK).images:
-            continue
+        with transaction.atomic():
+            while initializing.take_chunk(project, link, limit=initializing.CHUNK).images:
+                pass
         headers = tuple(_sign_in(workspace, number) for number in range(labellers))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE annotations_task, annotations_lease, annotations_annotation, projects_image")
