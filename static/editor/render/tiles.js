@@ -180,10 +180,17 @@ export class TiledPicture {
   }
 }
 
+/** @type {CanvasRenderingContext2D | null} */
+let scratch = null;
+
 /** Adjusts what was painted; where nothing was, nothing shows. @param {CanvasRenderingContext2D} context @param {Adjust} adjust */
 function adjustCanvas(context, adjust) {
   const { width, height } = context.canvas;
-  const pixels = context.getImageData(0, 0, width, height);
+  scratch ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  if (!scratch) return;
+  Object.assign(scratch.canvas, { width, height });
+  scratch.drawImage(context.canvas, 0, 0);
+  const pixels = scratch.getImageData(0, 0, width, height);
   adjustPixels(pixels.data, adjust);
   context.putImageData(pixels, 0, 0);
 }
