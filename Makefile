@@ -65,7 +65,7 @@ _test:
 	$(BIN)/python -m pytest -n logical --maxprocesses=4 $(ARGS)
 
 bench: install ## Measure one thing: NAME=queue runs bench/queue.py; ARGS='…' goes to it
-	@test -f "bench/$(NAME).py" || { echo "usage: make bench NAME=… with one of:" $$(grep -l '^def main' bench/*.py | sed -E 's|bench/(.*)\.py|\1|') >&2; exit 2; }
+	@test -n "$(NAME)" -a -f "bench/$(NAME).py" -o -f "bench/$(NAME)/__main__.py" || { echo "usage: make bench NAME=… with one of:" $$(grep -l '^def main' bench/*.py bench/*/__main__.py | sed -E 's#bench/([a-z_]*)(/__main__)?\.py#\1#') >&2; exit 2; }
 	@$(BENCHING) $(WITH_SERVERS) $(BIN)/python -m bench.$(NAME) $(ARGS)
 
 # CUDA's own packages follow from torch and differ between platforms, and a local build tag names one machine's file.

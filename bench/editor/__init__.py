@@ -1,0 +1,1 @@
+"""What the editor costs in real Chromium: `make bench NAME=editor`."""
