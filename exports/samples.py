@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from annotations import crossings, geometry
+import numpy as np
+
+from annotations import crossings, geometry, rle
 from projects import scenes
 from projects.models import Image, Project
+from projects.scenes.rendering import HEIGHT, WIDTH
 
 SCENES = 36
 FOLDER = "samples"
@@ -76,6 +79,8 @@ THINGS = [
     {"name": "Container", "hotkey": "", "children": _leaves("Bottle", "Can", "Mug", "Drum")},
     *_leaves("Parcel", "Cone", "Ball"),
 ]
+KINDS = _leaves(*(str(node["name"]) for node in THINGS))
+_KINDS = {leaf["name"]: str(node["name"]) for node in THINGS for leaf in node.get("children", [])}
 _PATHS = {leaf["name"]: f"{node['name']}/{leaf['name']}" for node in THINGS for leaf in node.get("children", [])}
 
 BOX_INSTRUCTIONS = """# Draw a box around every thing
@@ -101,6 +106,14 @@ POLYGON_INSTRUCTIONS = """# Outline every thing
    (**Alt+A**), what can be seen through a handle is a *hole* (**Alt+X**).
 
 Where two things touch, let their outlines share the border: points snap, and **Shift** follows the neighbour.
+"""
+MASK_INSTRUCTIONS = """# Paint every pixel of the things
+
+1. Choose the label by its number, then paint with the brush (**B**); **[** and **]** change its size.
+2. Around a thing of one colour the wand (**W**) is quicker: click, and drag to the right for more.
+3. Holes and the inside of an outline are filled by the bucket (**Shift+G**).
+
+**Q** keeps paint to the background, so that a neighbour that is done stays as it is. Alt or the right button erases.
 """
 SCENE_INSTRUCTIONS = """# Where was the picture taken?
 
@@ -154,6 +167,27 @@ def _drawn(outline: geometry.Parts) -> list[list[geometry.Point]]:
     return thinned if valid else [list(ring) for ring in rings]
 
 
+def _masks(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
+    """One mask per kind of thing; what is nearer covers what is behind it."""
+    kinds = [_KINDS.get(label, label) for label, *_ in truth.boxes]
+    owner = np.full((HEIGHT, WIDTH), -1, dtype=np.int16)
+    for number, outline in enumerate(truth.outlines):
+        owner[rle.polygon_to_mask(outline, HEIGHT, WIDTH) > 0] = number
+    regions = []
+    for kind in dict.fromkeys(kinds):
+        pixels = np.isin(owner, [number for number, other in enumerate(kinds) if other == kind])
+        if pixels.any():
+            regions.append(_mask(codes[kind], pixels))
+    return {"labels": [], "regions": regions, "empty": not regions}
+
+
+def _mask(code: str, pixels: Any) -> dict[str, Any]:
+    runs = rle.encode(pixels)
+    text = {"size": [HEIGHT, WIDTH], "counts": rle.compress(runs)}
+    box = rle.bounding_box(runs, HEIGHT)
+    return {"id": str(uuid4()), "shape": "mask", "label": code, "rle": text, **box._asdict()}
+
+
 def _scene(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
     return {"labels": [codes[truth.scene]], "regions": [], "empty": False}
 
@@ -166,6 +200,7 @@ def _contents(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
 SAMPLE_PLANS = (
     Plan("Things in scenes", Project.TaskType.BOX, THINGS, BOX_INSTRUCTIONS, answer=_boxes),
     Plan("Outlines of things", Project.TaskType.POLYGON, THINGS, POLYGON_INSTRUCTIONS, answer=_polygons),
+    Plan("Painted things", Project.TaskType.SEMANTIC, KINDS, MASK_INSTRUCTIONS, answer=_masks),
     Plan("Kinds of scenes", Project.TaskType.MULTICLASS, _leaves(*scenes.SCENE_LABELS), SCENE_INSTRUCTIONS, 4, _scene),
 )
 ARCHIVE_PLANS = (Plan("Contents of pictures", Project.TaskType.MULTILABEL, THINGS, CONTENT_INSTRUCTIONS, 4, _contents),)

@@ -51,7 +51,7 @@ def test_everything_is_there_and_a_second_run_changes_nothing() -> None:
         "User": len(samples.LOGINS),
         "Organisation": 2,
         "Workspace": 2,
-        "Project": 4,
+        "Project": 5,
         "Image": SCENES + SCENES // 3,
         "Export": 1,
     }
@@ -77,7 +77,7 @@ def test_interrupted_run_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
             seeding.seed(password=PASSWORD)
     assert not Annotation.objects.exists()
     seeding.seed(password=PASSWORD)
-    assert Task.objects.filter(status="labelled").count() == 2 + 2 + 2 + 1
+    assert Task.objects.filter(status="labelled").count() == 2 + 2 + 2 + 2 + 1
 
 
 def test_people_can_sign_in_and_do_what_their_role_says() -> None:
@@ -85,7 +85,7 @@ def test_people_can_sign_in_and_do_what_their_role_says() -> None:
     people = {login: User.objects.get(email=login.email) for login in samples.LOGINS}
     for user in people.values():
         assert Client().login(email=user.email, password=PASSWORD)
-    boxes, _polygons, scenes = Project.objects.filter(workspace__name=samples.OBJECTS).order_by("pk")
+    boxes, _polygons, _masks, scenes = Project.objects.filter(workspace__name=samples.OBJECTS).order_by("pk")
     vendors = people[samples.VENDOR_LABELLER]
     assert permissions.allows(vendors, Action.LABEL, boxes)
     assert not permissions.allows(vendors, Action.LABEL, scenes)
