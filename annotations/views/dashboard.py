@@ -8,8 +8,13 @@ from django.views.decorators.http import require_safe
 from annotations import dashboard as numbers
 from projects import lifecycle, navigation, permissions
 from projects.http import UserRequest
-from projects.models import Project
+from projects.models import Dataset, Project
 from projects.permissions import Action
+
+
+def _shows_dicom(request: UserRequest, project: Project) -> bool:
+    datasets = Dataset.objects.for_user(request.user).filter(project_datasets__project=project)
+    return datasets.filter(dicom_count__gt=0).exists()
 
 
 @require_safe
@@ -22,6 +27,7 @@ def dashboard(request: UserRequest, code: str) -> HttpResponse:
         "project": project,
         "can": permissions.allowed_actions(request.user, project),
         "dashboard": numbers.read(project, today=timezone.now().date()),
+        "shows_dicom": not request.htmx and _shows_dicom(request, project),
         "initialization": lifecycle.initialization(project) if project.state == Project.State.INITIALIZING else None,
     }
     template = "annotations/dashboard.html#numbers" if request.htmx else "annotations/dashboard.html"
