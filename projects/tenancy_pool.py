@@ -63,9 +63,11 @@ class Pool:
         self._idle: deque[tuple[float, Connection]] = deque()
         self._born: dict[Connection, float] = {}
         self._waiting = 0
+        self._closed = False
 
     def open(self) -> None:
-        """For Django, which opens a pool at its first use: there is nothing to open."""
+        """Begins, or begins again after `close`."""
+        self._closed = False
 
     def getconn(self) -> Connection:
         """A connection that lives and sees nothing; NoneFree, or the error of the attempt to connect."""
@@ -88,7 +90,7 @@ class Pool:
             self._drop(connection)
         else:
             now = time.monotonic()
-            if now - self._born[connection] > MOST_SECONDS_OLD:
+            if self._closed or now - self._born[connection] > MOST_SECONDS_OLD:
                 self._drop(connection)
             else:
                 self._idle.append((now, connection))
@@ -105,7 +107,8 @@ class Pool:
                 self._drop(connection)
 
     def close(self) -> None:
-        """Closes the idle connections; those in use are closed as they come back to nobody."""
+        """Closes the idle connections, and those in use as they come back."""
+        self._closed = True
         while self._idle:
             self._drop(self._idle.pop()[1])
 

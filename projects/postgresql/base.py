@@ -1,5 +1,7 @@
 """Django's PostgreSQL backend with our own pool; Django finds it by this module's name (settings.DATABASES)."""
 
+from typing import Any, ClassVar, cast
+
 import psycopg
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
@@ -10,8 +12,10 @@ from projects.tenancy_pool import Connection, Pool
 class DatabaseWrapper(base.DatabaseWrapper):
     """Hands threads their connections from `projects.tenancy_pool`."""
 
+    _connection_pools: ClassVar[dict[str, Pool]] = {}
+
     @property
-    def pool(self) -> Pool | None:  # type: ignore[override]  # what Django calls of it is all there
+    def pool(self) -> Pool | None:
         """The pool of this process, made at its first use; None for Django's own look at the server without a database."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
@@ -21,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
             def connect() -> Connection:
                 connection: Connection = psycopg.connect(**parameters)
-                self._configure_connection(connection)
+                cast("Any", self)._configure_connection(connection)
                 return connection
 
             self._connection_pools.setdefault(self.alias, Pool(connect, **options))
