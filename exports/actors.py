@@ -4,11 +4,20 @@ from typing import Any
 from exports import building
 from exports.models import Export
 from projects import jobs, results
+from projects.models import Notification
 from projects.permissions import Action
 
 results.register(
     "exports.build",
-    results.Result("export_id", Export, "exports:export", "Open the export", Action.EXPORT, "project"),
+    results.Result(
+        "export_id",
+        Export,
+        "exports:export",
+        "Open the export",
+        Action.EXPORT,
+        "project",
+        Notification.Kind.EXPORT_READY,
+    ),
 )
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from projects import datasets, ingest, jobs, lifecycle, people, reading, tiling, uploads
+from projects import datasets, ingest, jobs, lifecycle, notifications, people, reading, tiling, uploads
 from projects.models import Dataset, Datastore, Image, User
 
 
@@ -34,6 +34,8 @@ def write_welcome(job: jobs.Running, user_id: int, place: str, inviter: str) -> 
     people.welcome(user=User.objects.get(pk=user_id), place=place, inviter=inviter)
 
 
+jobs.when_ended(notifications.tell_of_end)
+jobs.periodic("notifications-forget", every=timedelta(days=1))(notifications.forget_old)
 jobs.periodic("projects-take-in", every=timedelta(seconds=20))(lifecycle.take_in_arrivals)
 jobs.periodic("datasets-settle", every=timedelta(minutes=1))(ingest.settle_abandoned)
 

@@ -56,6 +56,7 @@ _OF_ORGANISATION = (
 _OF_EVERYBODY = (
     ("Home", "projects:home", "layout-grid"),
     ("Jobs", "projects:jobs", "activity"),
+    ("Notifications", "projects:notifications", "bell"),
     ("Profile", "projects:profile", "user"),
     ("Two-factor sign-in", "mfa_index", "shield-check"),
     ("API tokens", "projects:tokens", "key-round"),

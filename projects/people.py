@@ -1,10 +1,10 @@
 """Who belongs to an organisation, a workspace or a project: adding, changing roles, removing.
 
 A person is added by e-mail address. Without an account they get one that has no password, and a mail with a link that
-sets it once; with an account they get a mail that says where they belong now.
+sets it once; with an account they get a mail that says where they belong now. Whoever adds them cannot tell which it was:
+until they sign in they are shown as invited, under the name that was typed.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from allauth.account.forms import default_token_generator
@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import audit, jobs, quotas
+from projects import audit, jobs, notifications, quotas, tenancy
 from projects.errors import Conflict, NotAllowed
 from projects.models import ApiToken, Membership, Organisation, Project, User, Workspace
 
@@ -38,35 +38,35 @@ class AlreadyThere(Conflict):
     code = "already_member"
 
 
-@dataclass(frozen=True)
-class Added:
-    """`is_new` says that the account was made."""
-
-    user: User
-    is_new: bool
-
-
 @transaction.atomic
-def add(*, place: Place, email: str, role: str, actor: User, name: str = "") -> Added:
+def add(*, place: Place, email: str, role: str, actor: User, name: str = "") -> Membership:
     """Gives the person with this address a role in `place`, makes their account where they have none, and writes to them."""
     _check_rank(place, actor, role)
     email = email.strip().lower()
     user = User.objects.filter(email__iexact=email).first()
-    is_new = user is None
     if user is None:
         user = User.objects.create_user(email, None, name=name.strip())
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
-    keys = _keys(place)
-    _, is_added = Membership.objects.get_or_create(user=user, **keys, defaults={"role": role})
+    organisation_id = place.pk if isinstance(place, Organisation) else place.organisation_id
+    is_colleague = Membership.objects.filter(organisation=organisation_id, user=user, joined_at__isnull=False).exists()
+    shown = {"joined_at": timezone.now() if is_colleague else None, "invited_name": name.strip()[:120]}
+    membership, is_added = Membership.objects.get_or_create(user=user, **_keys(place), defaults={"role": role, **shown})
     if not is_added:
         raise AlreadyThere(f"{email} is a member here already. Change the role in the list instead.")
     if not isinstance(place, Organisation):
         organisation = {"organisation_id": place.organisation_id, "workspace": None, "project": None}
-        Membership.objects.get_or_create(user=user, **organisation, defaults={"role": Role.MEMBER})
-    quotas.check_members(place.pk if isinstance(place, Organisation) else place.organisation_id)
+        Membership.objects.get_or_create(user=user, **organisation, defaults={"role": Role.MEMBER, **shown})
+    quotas.check_members(organisation_id)
     audit.record(actor, "person.add", place, detail={"email": email, "role": role})
+    notifications.tell_of_place(user=user, place=place, role=role, actor=actor)
     _enqueue_welcome(place, user, actor)
-    return Added(user, is_new)
+    return membership
+
+
+def join(user: User) -> None:
+    """Shows a person who signs in to those who invited them, under their own name."""
+    with tenancy.acting_as(user):
+        Membership.objects.filter(user=user, joined_at__isnull=True).update(joined_at=timezone.now())
 
 
 def rename(*, user: User, name: str) -> None:
@@ -166,7 +166,7 @@ def _enqueue_welcome(place: Place, user: User, actor: User) -> None:
         WELCOME,
         organisation_id=organisation_id,
         arguments={"user_id": user.pk, "place": place.name, "inviter": actor.display_name},
-        title=f"Write to {user.email}"[:200],
+        title=f"Write to {user.email.lower()}"[:200],
         created_by=actor,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from projects import datasets, lifecycle, permissions
-from projects.models import Dataset, Job, Project, User
+from projects.models import Dataset, Job, Notification, Project, User
 from projects.permissions import Action
 
 
@@ -26,6 +26,8 @@ class Result:
     """What one must be allowed to do in the row's place to open the page."""
     place: str
     """The row's `workspace` or `project`; `pk` for a project itself."""
+    notice: Notification.Kind = Notification.Kind.JOB_DONE
+    """As what its maker is told that it is there."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,21 @@ _results: dict[str, Result] = {}
 def register(kind: str, result: Result) -> None:
     """Says what jobs of this kind make."""
     _results[kind] = result
+
+
+def path_of(job: Job) -> str | None:
+    """The page of what the job makes, whoever may open it; None where it makes nothing to look at, or that is gone."""
+    result = _results.get(job.kind)
+    if result is None:
+        return None
+    pk = job.arguments.get(result.argument)
+    code = result.model.objects.filter(pk=pk).values_list("code", flat=True).first()
+    return reverse(result.route, args=[code]) if code else None
+
+
+def notice_of(job: Job) -> Notification.Kind:
+    """As what the person who started the job is told of its result."""
+    return _results[job.kind].notice
 
 
 def links(jobs: Iterable[Job], user: User) -> dict[int, Link]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from projects import audit, lifecycle
+from projects import audit, lifecycle, notifications
 from projects.errors import Conflict, DomainError
 from projects.models import Dataset, Membership, Project, ProjectDataset, User, Workspace
 
@@ -128,6 +128,7 @@ def choose_people(*, project: Project, roles: Mapping[User, str], actor: User | 
     if ids - current.keys() - set(colleagues.values_list("user_id", flat=True)):
         raise Conflict("Somebody chosen is not a member of the organisation any more. Reload and choose again.")
     wanted = {user.pk: role for user, role in roles.items()}
+    people = {user.pk: user for user in roles}
     if wanted == {user_id: member.role for user_id, member in current.items()}:
         return
     Membership.objects.filter(project=project).exclude(user__in=ids).delete()
@@ -138,6 +139,7 @@ def choose_people(*, project: Project, roles: Mapping[User, str], actor: User | 
             Membership.objects.create(
                 organisation_id=project.organisation_id, project=project, user_id=user_id, role=role
             )
+            notifications.tell_of_place(user=people[user_id], place=project, role=role, actor=actor)
     detail = {user.email: role for user, role in roles.items()}
     audit.record(actor, "project.choose_people", project, detail={"roles": detail})
 
@@ -156,11 +158,15 @@ def datasets_of(project: Project) -> list[Dataset]:
 
 
 def candidates(project: Project) -> list[User]:
-    """People who can get a role in the project: the organisation's but its owners and admins, and those it has."""
+    """People who can get a role in the project: the organisation's but its owners and admins, and those it has.
+
+    Who was invited and has not come yet is shown to nobody by their account's name, and so not here.
+    """
     runners = Membership.objects.filter(
         organisation=project.organisation_id, role__in=Membership.RUNS_ORGANISATION
     ).values("user")
-    colleagues = Membership.objects.of_organisation().filter(organisation=project.organisation_id).values("user")
+    members = Membership.objects.of_organisation().filter(organisation=project.organisation_id)
+    colleagues = members.filter(joined_at__isnull=False).values("user")
     own = Membership.objects.filter(project=project).values("user")
     people = User.objects.filter(Q(pk__in=colleagues) | Q(pk__in=own), is_active=True).exclude(pk__in=runners)
     return list(people.order_by("name", "email"))

@@ -7,8 +7,8 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from projects.administration import EstimatingPaginator, OperatorAdmin
-from projects.models import Membership, Organisation, User, Workspace
+from projects.administration import EstimatingPaginator, OperatorAdmin, ReadOnlyAdmin
+from projects.models import Membership, Notification, Organisation, User, Workspace
 
 admin.site.unregister(Group)
 
@@ -50,7 +50,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # our own user
 
 @admin.register(Organisation)
 class OrganisationAdmin(OperatorAdmin):
-    list_display = ("name", "kind", "code", "created_at")
+    """Limits are the operator's to set; empty is unlimited."""
+
+    list_display = ("name", "kind", "image_limit", "byte_limit", "member_limit", "code", "created_at")
     list_filter = ("kind",)
     search_fields = ("name", "code")
     readonly_fields = ("code", "created_at")
@@ -76,3 +78,11 @@ class MembershipAdmin(OperatorAdmin):
     list_filter = ("role",)
     search_fields = ("user__email", "organisation__name")
     readonly_fields = ("created_at",)
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ("title", "user", "kind", "organisation", "created_at", "read_at")
+    list_select_related = ("user", "organisation")
+    list_filter = ("kind",)
+    search_fields = ("user__email", "code")

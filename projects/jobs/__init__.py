@@ -10,7 +10,7 @@ from projects.jobs.enqueueing import enqueue
 from projects.jobs.interruptions import Cancelled, HandedBack, Interruption, LostLease, TimeLimitExceeded, Waiting
 from projects.jobs.models import Job
 from projects.jobs.outcomes import shard_counts
-from projects.jobs.registry import handler, periodic
+from projects.jobs.registry import handler, periodic, when_ended
 from projects.jobs.running import Running, Shards, run_due
 from projects.jobs.steering import can_retry, request_cancel, retry
 
@@ -32,4 +32,5 @@ __all__ = [
     "retry",
     "run_due",
     "shard_counts",
+    "when_ended",
 ]

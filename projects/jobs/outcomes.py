@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from projects import tenancy
 from projects.jobs.doorbell import ring_on_commit
 from projects.jobs.models import Job
-from projects.jobs.registry import Result
+from projects.jobs.registry import Result, endings
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,10 @@ def leave_running(job: Job, cancel_requested: bool, changes: dict[str, Any]) -> 
     Job.objects.filter(pk=job.pk).update(**changes)
     if changes["state"] in {Job.State.CANCELLED, Job.State.FAILED}:
         cancel_shards(job.pk)
+    if changes["state"] in {Job.State.SUCCEEDED, Job.State.FAILED}:
+        error = "" if changes.get("error_code") == UNEXPECTED else changes.get("error_detail", "")
+        for tell in endings:
+            tell(job, changes["state"], error)
     if changes["state"] in Job.ENDED:
         count_shard(job.parent_id)
         wake_parents(job.parent_id)

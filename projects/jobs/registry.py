@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from projects.jobs.models import Job
     from projects.jobs.running import Running
 
 Result: TypeAlias = Mapping[str, Any] | None
@@ -54,6 +55,7 @@ class Periodic:
 
 
 kinds: dict[str, Kind] = {}
+endings: list[Callable[["Job", str, str], object]] = []
 periodics: dict[str, Periodic] = {}
 
 
@@ -82,6 +84,12 @@ def handler(
         return function
 
     return register
+
+
+def when_ended(function: Callable[["Job", str, str], object]) -> None:
+    """Has the function called in the transaction that ends a job well or badly, with the new state and the words of its error."""
+    if function not in endings:
+        endings.append(function)
 
 
 def periodic(name: str, *, every: timedelta) -> Callable[[P], P]:

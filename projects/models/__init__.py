@@ -1,5 +1,6 @@
 from projects.jobs.models import Job
 from projects.models.data import Dataset, Datastore, Image, Upload
+from projects.models.notification import Notification
 from projects.models.organisation import Membership, Organisation, Workspace
 from projects.models.project import Label, LabelChange, Project, ProjectDataset
 from projects.models.record import ApiToken, AuditEvent, IdempotencyKey
@@ -16,6 +17,7 @@ __all__ = [
     "Label",
     "LabelChange",
     "Membership",
+    "Notification",
     "Organisation",
     "Preferences",
     "Project",

@@ -1,4 +1,5 @@
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -7,6 +8,9 @@ from django.utils import timezone
 
 from projects.codes import new_code
 from projects.tenancy import Actor, TenantForeignKey, TenantQuerySet
+
+if TYPE_CHECKING:
+    from projects.models.user import User
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -27,6 +31,10 @@ class Organisation(models.Model):
     code = models.UUIDField(default=new_code, unique=True, editable=False)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CUSTOMER)
+    image_limit = models.PositiveBigIntegerField(null=True, blank=True)
+    """Most images of all its datasets; empty is unlimited, here and below: see projects.quotas."""
+    byte_limit = models.PositiveBigIntegerField(null=True, blank=True)
+    member_limit = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = OrganisationQuerySet.as_manager()
@@ -109,6 +117,10 @@ class Membership(models.Model):
     workspace = TenantForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="memberships")
     project = TenantForeignKey("projects.Project", models.CASCADE, null=True, blank=True, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
+    invited_name = models.CharField(max_length=120, blank=True)
+    """What the inviter called them; shown until they have signed in, so that nobody learns who has an account."""
+    joined_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    """When they first signed in as a member; empty for who was invited and has not."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
@@ -136,3 +148,19 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} in {self.organisation_id}"
+
+    @property
+    def person(self) -> "User | Invited":
+        """Who it is, as far as other members may know."""
+        if self.joined_at is not None:
+            return self.user
+        email = self.user.email.lower()
+        return Invited(self.invited_name or email.partition("@")[0], email)
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Somebody who has not signed in since they were invited: what the inviter typed, and nothing of their account."""
+
+    display_name: str
+    email: str

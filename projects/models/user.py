@@ -2,6 +2,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -32,6 +33,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     code = models.UUIDField(default=new_code, unique=True, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    muted_notifications = ArrayField(models.CharField(max_length=20), default=list, db_default=[], blank=True)
+    """Kinds of notifications that the person has switched off; see projects.notifications."""
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may enter the Django admin", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from projects import jobs as work
-from projects import navigation, permissions, results, services
+from projects import navigation, notifications, permissions, results, services
 from projects.errors import Conflict
 from projects.forms.jobs import JobListForm
 from projects.http import UserRequest
@@ -65,6 +65,8 @@ def _button(request: UserRequest) -> HttpResponse:
     visible = _seen_by(request)
     context = {
         "jobs_running": visible.unfinished().count(),
+        "unread": notifications.unread(request.user),
+        "labeller_only": permissions.only_labels(request.user),
         "jobs_failed": visible.filter(state=Job.State.FAILED, finished_at__gt=_looked_at(request)).count(),
     }
     return render(request, "partials/jobs_button.html", context)

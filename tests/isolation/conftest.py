@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from annotations.models import Annotation, Comment, Lease, Task
 from exports.models import Export
-from projects.models import ApiToken, Dataset, Job, Project, Upload, User, Workspace
+from projects.models import ApiToken, Dataset, Job, Notification, Project, Upload, User, Workspace
 from tests import factories
 from tests.conftest import Cast
 
@@ -75,6 +75,9 @@ def _running(dataset: Dataset, user: User, canary: str) -> dict[str, Any]:
         "job": Job.objects.create(**place, kind="test.canary", queue="io", title=f"Job {canary}"),
         "upload": Upload.objects.create(
             **place, dataset=dataset, path=f"{canary}/up.jpg", byte_size=10, created_by=user
+        ),
+        "notification": Notification.objects.create(
+            **tenant, user=user, kind="added", title=f"Notification {canary}", path="/"
         ),
         "token": ApiToken.objects.create(
             **tenant,
