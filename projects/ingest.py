@@ -139,19 +139,20 @@ def _pass(dataset: Dataset, part: Part, place: Place, gone: set[str]) -> None:
 def _finish(dataset: Dataset, place: Place, job: jobs.Running) -> dict[str, int]:
     """Ends a run that has listed everything; what shards have read counts, also when a person tried them again."""
     job.wait_for_shards()
-    left = 0
-    for state, arguments, result in job.shards.values_list("state", "arguments", "result").iterator():
+    left, reason = 0, ""
+    shards = job.shards.values_list("state", "arguments", "result", "error_detail")
+    for state, arguments, result, detail in shards.iterator():
         if state == Job.State.SUCCEEDED:
             place.read += result["read"]
             place.unreadable += result["unreadable"]
         else:
-            left += len(arguments["files"])
+            left, reason = left + len(arguments["files"]), detail or reason
     with job.effects():
         _mark_missing(dataset, place.last_key, None, [])
         _settle(dataset)
         tiling.request_all(dataset)
     if left:
-        raise FilesLeft(f"{left:,} files could not be read now. Try the job again.")
+        raise FilesLeft(f"{left:,} files could not be read now. {reason} Try the job again.")
     return {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}
 
 

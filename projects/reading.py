@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from projects import arrivals, datastores, image_header, jobs
+from projects import arrivals, datastores, image_header, jobs, quotas
 from projects.codes import new_code
 from projects.models import Dataset, Image
 from projects.stores.base import Entry, ObjectMissing, ObjectStore
@@ -125,7 +125,15 @@ def _in_error(entry: Entry, reason: str) -> Found:
 def write(dataset: Dataset, found: Iterable[Found]) -> int:
     """Adds or updates images in bulk, inside the caller's transaction; says how many rows changed.
 
-    PostgreSQL takes no COPY into a table with row-level security, so it goes through a temporary one.
+    Raises QuotaExceeded where the organisation may not hold them.
+    """
+    found = list(found)
+    with quotas.room_for_images(dataset, [row.key for row in found]):
+        return _write(dataset, found)
+
+
+def _write(dataset: Dataset, found: Sequence[Found]) -> int:
+    """PostgreSQL takes no COPY into a table with row-level security, so it goes through a temporary one.
     """
     with connection.cursor() as cursor:
         cursor.execute(

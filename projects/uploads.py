@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from projects import arrivals, datastores, image_header, reading, thumbnails, tiling
+from projects import arrivals, datastores, image_header, quotas, reading, thumbnails, tiling
 from projects.codes import new_code
 from projects.errors import BadInput, Conflict
 from projects.models import Dataset, Image, Upload, User
@@ -172,6 +173,14 @@ def _finish(upload: Upload, file: BinaryIO) -> Upload:
             image_header.probe(_seekable(file), upload.path, verify=True, **limits)
     except image_header.UnreadableImage as error:
         return _ended(upload, Upload.State.FAILED, error.detail)
+    try:
+        return _settle(upload, file, header, checksum)
+    except quotas.QuotaExceeded as error:
+        return _ended(upload, Upload.State.FAILED, error.detail)
+
+
+def _settle(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, checksum: str) -> Upload:
+    """A readable file becomes an image, unless the dataset has the same bytes."""
     with transaction.atomic(), connection.cursor() as cursor:
         # Two files of the same bytes may end at the same moment: one of them waits here, and finds the other.
         cursor.execute(
@@ -195,9 +204,34 @@ def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, chec
     code = new_code()
     key = f"{upload.dataset.code}/{code}.{header.format.lower()}"
     found = reading.of_header(Entry(key, upload.byte_size, ""), header, checksum)
-    datastores.for_datastore(upload.dataset.datastore).put(key, file, header.content_type)
-    arrival, frames = arrivals.draw(upload.dataset), _frames(found, upload)
-    images = Image.objects.bulk_create(
+    store = datastores.for_datastore(upload.dataset.datastore)
+    store.put(key, file, header.content_type)
+    frames = _frames(found, upload)
+    try:
+        with quotas.room_for_images(upload.dataset, [key], counts=False):
+            images = _make_images(upload, key, code, frames)
+            Dataset.objects.filter(pk=upload.dataset_id).update(
+                state=Dataset.State.READY,
+                image_count=F("image_count") + len(images),
+                dicom_count=F("dicom_count") + (len(images) if found.format == "dicom" else 0),
+                byte_size=F("byte_size") + upload.byte_size,
+                refreshed_at=timezone.now(),
+            )
+    except quotas.QuotaExceeded:
+        store.delete(key)
+        raise
+    if thumbnails.is_large(images[0]):
+        tiling.request_all(upload.dataset)
+    elsewhere = Image.objects.filter(workspace_id=upload.workspace_id, checksum=checksum).exclude(
+        pk__in=[image.pk for image in images]
+    )
+    other = elsewhere.values_list("dataset__name", flat=True).first()
+    return _ended(upload, Upload.State.DONE, f"Also in the dataset “{other}”." if other else "", images[0])
+
+
+def _make_images(upload: Upload, key: str, code: UUID, frames: Sequence[reading.Found]) -> list[Image]:
+    arrival = arrivals.draw(upload.dataset)
+    return Image.objects.bulk_create(
         Image(
             organisation_id=upload.organisation_id,
             workspace_id=upload.workspace_id,
@@ -206,28 +240,16 @@ def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, chec
             key=key,
             frame=frame.frame,
             name=frame.name,
-            format=found.format,
-            width=found.width,
-            height=found.height,
-            byte_size=found.byte_size,
-            checksum=checksum,
-            metadata={**found.metadata, "path": upload.path},
+            format=frame.format,
+            width=frame.width,
+            height=frame.height,
+            byte_size=frame.byte_size,
+            checksum=frame.checksum,
+            metadata={**frame.metadata, "path": upload.path},
             arrival=arrival,
         )
         for frame in frames
     )
-    Dataset.objects.filter(pk=upload.dataset_id).update(
-        state=Dataset.State.READY,
-        image_count=F("image_count") + len(images),
-        dicom_count=F("dicom_count") + (len(images) if found.format == "dicom" else 0),
-        byte_size=F("byte_size") + upload.byte_size,
-        refreshed_at=timezone.now(),
-    )
-    if thumbnails.is_large(images[0]):
-        tiling.request_all(upload.dataset)
-    elsewhere = Image.objects.filter(workspace_id=upload.workspace_id, checksum=checksum).exclude(pk__in=[image.pk for image in images])
-    other = elsewhere.values_list("dataset__name", flat=True).first()
-    return _ended(upload, Upload.State.DONE, f"Also in the dataset “{other}”." if other else "", images[0])
 
 
 def _frames(found: reading.Found, upload: Upload) -> list[reading.Found]:
