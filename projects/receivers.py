@@ -4,9 +4,17 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import password_reset
+from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
+from projects import people
 from projects.models import User
+
+
+@receiver(user_logged_in)
+def join(sender: type[User], user: User, **_: Any) -> None:
+    """An invited person has come."""
+    people.join(user)
 
 
 @receiver(password_reset)

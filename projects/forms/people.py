@@ -3,9 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Case, When
+from django.db.models.functions import Lower
 
+from projects import sealing
 from projects.models import Membership, Organisation, User, Workspace
 
+MEMBER = "projects.member"
 ORGANISATION_ROLES = [(role, Membership.Role(role).label) for role in Membership.ORGANISATION_ROLES]
 WORK_ROLES = [(role, Membership.Role(role).label) for role in Membership.WORK_ROLES]
 
@@ -35,7 +39,7 @@ class AddPersonForm(forms.Form):
 
     email = forms.EmailField(label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     name = forms.CharField(
-        label="Name", max_length=120, required=False, help_text="For people who have no account here yet."
+        label="Name", max_length=120, required=False, help_text="What to call them until they have signed in."
     )
     role = forms.ChoiceField(label="Role")
 
@@ -48,11 +52,11 @@ class AddPersonForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    """What to do with one member of `place`, named by the code of the user."""
+    """What to do with one member of `place`. A sealed row names them: a user's code would tell since when they are one."""
 
     CHANGE, REMOVE, WRITE = "change", "remove", "write"
 
-    person = forms.UUIDField()
+    person = forms.CharField(max_length=200)
     action = forms.ChoiceField(choices=[(CHANGE, "Change role"), (REMOVE, "Remove"), (WRITE, "Write again")])
     role = forms.ChoiceField(required=False)
 
@@ -66,12 +70,24 @@ class MemberForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Finds the membership."""
         cleaned: dict[str, Any] = super().clean() or {}
-        member = self._members.filter(user__code=cleaned.get("person")).first()
+        member = self._members.filter(pk=self._opened(cleaned.get("person", ""))).first()
         if member is None:
             raise forms.ValidationError("This person is not a member any more. Reload the page.")
         if cleaned.get("action") == self.CHANGE and not cleaned.get("role"):
             raise forms.ValidationError("Choose a role.")
         return {**cleaned, "member": member}
+
+    @staticmethod
+    def _opened(text: str) -> int:
+        try:
+            return int(sealing.opened(MEMBER, text))
+        except ValueError:
+            return 0
+
+
+def member_key(member: Membership) -> str:
+    """What `MemberForm.person` takes."""
+    return sealing.seal(MEMBER, str(member.pk))
 
 
 def members_of(place: Organisation | Workspace, user: User) -> Any:
@@ -81,4 +97,5 @@ def members_of(place: Organisation | Workspace, user: User) -> Any:
         rows = rows.of_organisation().filter(organisation=place)
     else:
         rows = rows.filter(workspace=place)
-    return rows.order_by("user__name", "user__email")
+    shown = Case(When(joined_at__isnull=True, then="invited_name"), default="user__name")
+    return rows.annotate(shown=shown).order_by("shown", Lower("user__email"))

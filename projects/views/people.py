@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from projects import navigation, people, permissions
 from projects.errors import DomainError
-from projects.forms.people import AddPersonForm, MemberForm, members_of, roles_for
+from projects.forms.people import AddPersonForm, MemberForm, member_key, members_of, roles_for
 from projects.http import UserRequest
 from projects.models import Membership, Organisation, Workspace
 from projects.permissions import Action
@@ -42,7 +42,7 @@ def _page(request: UserRequest, place: Organisation | Workspace) -> HttpResponse
         "place": place,
         "is_organisation": isinstance(place, Organisation),
         "can": permissions.allowed_actions(request.user, place),
-        "members": list(members_of(place, request.user)),
+        "members": [(member, member_key(member)) for member in members_of(place, request.user)],
         "runners": _runners(request, place),
         "roles": roles_for(place),
         "form": adding,
@@ -63,12 +63,11 @@ def _add(request: UserRequest, place: Organisation | Workspace, form: AddPersonF
         return False
     data = form.cleaned_data
     try:
-        added = people.add(place=place, email=data["email"], name=data["name"], role=data["role"], actor=request.user)
+        people.add(place=place, email=data["email"], name=data["name"], role=data["role"], actor=request.user)
     except DomainError as error:
         form.add_error("email", error.detail)
         return False
-    way = "An email with a link to set a password" if added.is_new else "An email that says so"
-    messages.success(request, f"{added.user.email} was added. {way} is on its way.")
+    messages.success(request, f"{data['email']} was added. An email that says how to begin is on its way.")
     return True
 
 
@@ -86,12 +85,12 @@ def _change(request: UserRequest, place: Organisation | Workspace) -> bool:
 
 def _apply(request: UserRequest, data: dict[str, Any]) -> str:
     member: Membership = data["member"]
-    name = member.user.display_name
+    name = member.person.display_name
     if data["action"] == MemberForm.REMOVE:
         people.remove(membership=member, actor=request.user)
         return f"{name} was removed."
     if data["action"] == MemberForm.WRITE:
         people.send_again(membership=member, actor=request.user)
-        return f"Another email to {member.user.email} is on its way."
+        return f"Another email to {member.person.email} is on its way."
     people.change_role(membership=member, role=data["role"], actor=request.user)
     return f"The role of {name} is now “{Membership.Role(data['role']).label}”."

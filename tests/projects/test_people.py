@@ -1,11 +1,16 @@
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.signals import user_logged_in
 from django.core import mail
+from django.db import connection
 
-from projects import jobs, people
-from projects.errors import NotAllowed
+from projects import jobs, people, setup, tenancy
+from projects.errors import Conflict, NotAllowed
+from projects.forms.people import member_key
 from projects.models import ApiToken, AuditEvent, Job, Membership, User
 from tests import factories
 
@@ -24,7 +29,6 @@ def test_adding_a_stranger_makes_an_account_without_password_and_writes(cast):
     added = people.add(
         place=cast.workspace, email=" New@Example.com ", name="Nina New", role="labeller", actor=cast.manager
     )
-    assert added.is_new
     assert (added.user.email, added.user.name, added.user.has_usable_password()) == (
         "new@example.com",
         "Nina New",
@@ -53,7 +57,7 @@ def test_the_mailed_link_sets_the_password_once_and_proves_the_address(cast, cli
 
 def test_adding_somebody_with_an_account_keeps_it(cast):
     added = people.add(place=cast.workspace, email=cast.outsider.email.upper(), role="viewer", actor=cast.manager)
-    assert (added.user, added.is_new) == (cast.outsider, False)
+    assert added.user == cast.outsider
     people.welcome(user=added.user, place="Here", inviter="Me")
     assert "as before" in mail.outbox[0].body
     assert "password" not in mail.outbox[0].body
@@ -73,6 +77,48 @@ def test_the_last_owner_stays(cast):
     people.change_role(membership=in_organisation(cast.viewer), role="owner", actor=cast.owner)
     people.remove(membership=own, actor=cast.viewer)
     assert not Membership.objects.filter(user=cast.owner).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("deed", ["remove", "demote", "leave"])
+def test_two_owners_who_go_at_once_leave_one(cast, deed):
+    pair = [in_organisation(cast.owner), in_organisation(cast.viewer)]
+    people.change_role(membership=pair[1], role="owner", actor=cast.owner)
+    pair[1].refresh_from_db()
+    barrier = threading.Barrier(2)
+
+    def act(number):
+        mine, other = pair[number], pair[1 - number]
+        barrier.wait(20)
+        try:
+            with tenancy.for_organisation(cast.organisation.pk):
+                if deed == "demote":
+                    people.change_role(membership=other, role="member", actor=mine.user)
+                else:
+                    people.remove(membership=mine if deed == "leave" else other, actor=mine.user)
+        except (NotAllowed, people.LastOwner) as refused:
+            return refused.code
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(act, range(2)))
+    assert outcomes == sorted(["done", "last_owner" if deed == "leave" else "not_allowed"])
+    assert Membership.objects.of_organisation().filter(organisation=cast.organisation, role="owner").count() == 1
+    connection.close_pool()
+
+
+def test_a_role_that_was_loaded_long_ago_decides_nothing(cast):
+    stale = in_organisation(cast.viewer)
+    people.change_role(membership=in_organisation(cast.viewer), role="owner", actor=cast.owner)
+    people.change_role(membership=in_organisation(cast.manager), role="admin", actor=cast.owner)
+    assert stale.role == "member"
+    with pytest.raises(NotAllowed):
+        people.remove(membership=stale, actor=cast.manager)
+    people.remove(membership=stale, actor=cast.owner)
+    with pytest.raises(Conflict):
+        people.remove(membership=stale, actor=cast.owner)
 
 
 def test_only_owners_make_owners(cast):
@@ -112,14 +158,61 @@ def test_removing_from_the_workspace_keeps_the_organisation(cast):
     )
 
 
+def test_nobody_learns_whether_an_address_has_an_account(cast, client):
+    """The same request for a stranger and for a member of another tenant: the same answer and, until they come, the same page."""
+    client.force_login(cast.manager)
+    url = f"/workspaces/{cast.workspace.code}/people/"
+    User.objects.filter(pk=cast.outsider.pk).update(email="Known@Example.com", name="Otto Outsider")
+    seen = {}
+    for email in ("known@example.com", "fresh@example.com"):
+        answer = client.post(url, {"email": email.title(), "name": "", "role": "labeller"}, follow=True)
+        rows = re.findall(r"<tr>.*?</tr>", answer.content.decode(), re.DOTALL)
+        (row,) = [row for row in rows if email in row.lower()]
+        (message,) = [str(message) for message in answer.context["messages"]]
+        member = membership(User.objects.get(email__iexact=email), workspace=cast.workspace)
+        person, stem = member_key(member), email.partition("@")[0]
+        for own in (person, email.title(), email, stem, stem.title()):
+            row, message = row.replace(own, "…"), message.replace(own, "…")
+        seen[email] = (
+            answer.status_code,
+            message,
+            re.sub(r'datetime="[^"]*"|csrfmiddlewaretoken" value="\w+"|remove-\d+|title="\w"|>\w</span>', "", row),
+        )
+    assert seen["known@example.com"] == seen["fresh@example.com"]
+    assert "Invited" in seen["known@example.com"][2]
+    assert "Otto" not in client.get(url).content.decode()
+    assert Job.objects.filter(kind=people.WELCOME).count() == 2
+    titles = Job.objects.filter(kind=people.WELCOME).order_by("pk").values_list("title", flat=True)
+    assert list(titles) == ["Write to known@example.com", "Write to fresh@example.com"]
+
+
+def test_who_signs_in_is_shown_by_their_own_name(cast, client):
+    people.add(place=cast.workspace, email=cast.outsider.email, role="labeller", actor=cast.manager)
+    assert cast.outsider not in setup.candidates(cast.project)
+    user_logged_in.send(sender=User, request=None, user=cast.outsider)
+    assert cast.outsider in setup.candidates(cast.project)
+    client.force_login(cast.manager)
+    assert "Otto Outsider" in client.get(f"/workspaces/{cast.workspace.code}/people/").content.decode()
+
+
+def test_a_colleague_is_known_at_once(cast):
+    Membership.objects.filter(user=cast.viewer, workspace=cast.workspace).delete()
+    member = people.add(place=cast.workspace, email=cast.viewer.email, role="labeller", actor=cast.manager)
+    assert member.person == cast.viewer
+
+
 def test_page_adds_changes_and_removes(cast, client):
     client.force_login(cast.manager)
     url = f"/workspaces/{cast.workspace.code}/people/"
+
+    def key(user):
+        return member_key(membership(user, workspace=cast.workspace))
+
     assert client.post(url, {"email": "new@example.com", "name": "", "role": "labeller"}).status_code == 302
     new = User.objects.get(email="new@example.com")
-    client.post(url, {"person": new.code, "action": "change", "role": "reviewer"})
+    client.post(url, {"person": key(new), "action": "change", "role": "reviewer"})
     assert membership(new, workspace=cast.workspace).role == "reviewer"
-    client.post(url, {"person": new.code, "action": "remove"})
+    client.post(url, {"person": key(new), "action": "remove"})
     assert not Membership.objects.filter(user=new, workspace=cast.workspace).exists()
 
 
@@ -140,7 +233,11 @@ def test_page_refuses_bad_input_in_the_form(cast, client, data, words):
 def test_page_knows_no_person_of_another_tenant(cast, client):
     client.force_login(cast.manager)
     url = f"/workspaces/{cast.workspace.code}/people/"
-    response = client.post(url, {"person": cast.outsider.code, "action": "remove"}, follow=True)
+    response = client.post(
+        url,
+        {"person": member_key(membership(cast.outsider, workspace=cast.foreign_project.workspace)), "action": "remove"},
+        follow=True,
+    )
     assert "not a member any more" in response.content.decode()
     assert Membership.objects.filter(user=cast.outsider).count() == 2
 
