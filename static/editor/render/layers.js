@@ -31,7 +31,8 @@ export function drawPicture(context, picture, view, image, ratio, adjust) {
   context.save();
   applyView(context, view);
   context.imageSmoothingEnabled = view.scale * ratio < 4;
-  context.drawImage(adjusted(level, adjust, area), 0, 0, image.width, image.height);
+  const { source, x, y, width, height } = adjusted(level, adjust, area);
+  context.drawImage(source, x / share, y / share, width / share, height / share);
   context.restore();
 }
 

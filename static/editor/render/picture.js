@@ -11,7 +11,7 @@ import { openTiles } from "./tiles.js";
  * `adjust` is the frozen `session.state.adjust`: {brightness, contrast, gamma, saturation, invert}, see adjust.js.
  *
  * A picture that is more than its levels (tiles, 16-bit data) brings its own `draw`. It gets a context in screen pixels of which one has
- * `ratio` device pixels, maps by viewport.js alone, and applies `adjust` itself, best by `adjusted` of render/adjusting.js.
+ * `ratio` device pixels, maps by viewport.js alone, and applies `adjust` itself, by `adjustPixels` of adjust.js.
  * `levels` then holds small copies: the minimap and colour pickers read them. `changed` tells that something more came and is to be painted.
  * `pixels` reads a box of it as it is shown but for `adjust`: RGBA, in image pixels.
  * @typedef {{source: CanvasImageSource, width: number, height: number}} Level
