@@ -22,7 +22,7 @@ class _Edges(NamedTuple):
     ends: Floats
     ring: Indices
     first: Indices
-    count: Indices
+    counts: Indices
 
 
 def crossing_rings(parts: Parts) -> tuple[int, int] | None:
@@ -104,7 +104,7 @@ def _ways(edges: _Edges, edge: int, point: Numbers) -> tuple[Numbers, Numbers]:
     """Directions from a point of an edge's ring: to the corner before it and to the one after it."""
     ring = edges.ring[edge]
     before, after = edge, edge
-    start, count = int(edges.first[ring]), int(edges.count[ring])
+    start, count = int(edges.first[ring]), int(edges.counts[ring])
     if tuple(edges.starts[edge]) == point:
         before = start + (edge - start - 1) % count
     elif tuple(edges.ends[edge]) == point:

@@ -216,8 +216,8 @@ def _boxes(things: Sequence[Thing], owner: Owners, across: float, down: float) -
             continue
         left, right = float(columns.min()) * across, float(columns.max() + 1) * across
         top, bottom = float(rows.min()) * down, float(rows.max() + 1) * down
-        box = [round(value, 1) for value in (left, top, right - left, bottom - top)]
-        found.append(SceneBox(thing.label, *box, outline=_outline(owner == number, across, down)))
+        x, y, width, height = (round(value, 1) for value in (left, top, right - left, bottom - top))
+        found.append(SceneBox(thing.label, x, y, width, height, _outline(owner == number, across, down)))
     return found
 
 
