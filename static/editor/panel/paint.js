@@ -34,7 +34,7 @@ export function paintOptions(editor, preferences) {
     only(editor, PAINTERS, slider(followers, "Size", "px", [1, 100], (paint) => paint.size, toSlider, (place) => setPaint(session, { size: toSize(place) }))),
     only(editor, PAINTERS, choice(followers, "Shape of the brush", [["round", "Round"], ["square", "Square"]], (paint) => paint.nib, (nib) => set({ nib }))),
     only(editor, ["wand"], slider(followers, "Tolerance", "", [0, 255], (paint) => paint.tolerance, Number, (tolerance) => setPaint(session, { tolerance }))),
-    choice(followers, "What paint covers", [["any", "Over any"], ["background", "Background only"]], (paint) => paint.over, (over) => set({ over })),
+    choice(followers, "What paint covers", [["any", "Over all"], ["background", "Background"]], (paint) => paint.over, (over) => set({ over })),
     slider(followers, "Opacity", "%", [0, 100], (paint) => Math.round(100 * paint.opacity), Number, (percent) => setPaint(session, { opacity: percent / 100 })),
     only(editor, ["bucket"], element("span", { class: "option-hint" }, "A click on a piece of the same label fills its holes.")),
     only(editor, ["wand"], element("span", { class: "option-hint" }, "Drag to the right for more.")),
