@@ -53,6 +53,8 @@ MANAGER = {
         "projects:job", args=[Job.objects.filter(organisation__name=samples.ORGANISATION).latest("pk").code]
     ),
     "tokens": lambda: reverse("projects:tokens"),
+    "notifications": lambda: reverse("projects:notifications"),
+    "find": lambda: f"{reverse('projects:find')}?q=scenes",
     "profile": lambda: reverse("projects:profile"),
     "email": lambda: reverse("account_email"),
     "password": lambda: reverse("account_change_password"),
