@@ -265,6 +265,6 @@ test("a long fill is cut in slices, and can be stopped or brought to its end", a
   inSlices(long(60), (result) => done.push(`at once ${result}`)).finish();
   stop();
   assert.deepEqual(done, ["done", "at once done"]);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setTimeout(resolve, 2)); // a slice each, and some to spare
   assert.deepEqual(done, ["done", "at once done", "later done"]);
 });
