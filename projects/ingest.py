@@ -142,7 +142,7 @@ def _finish(dataset: Dataset, place: Place, job: jobs.Running) -> dict[str, int]
     left, reason = 0, ""
     shards = job.shards.values_list("state", "arguments", "result", "error_detail")
     for state, arguments, result, detail in shards.iterator():
-        if state == Job.State.SUCCEEDED:
+        if state == Job.State.SUCCEEDED and result:
             place.read += result["read"]
             place.unreadable += result["unreadable"]
         else:
@@ -176,7 +176,10 @@ def _mark_missing(dataset: Dataset, after: str, upto: str | None, present: Seque
 
 @contextmanager
 def _settling(dataset: Dataset, job: jobs.Running) -> Iterator[None]:
-    """Leaves the dataset in a state that says how the run ended, when it will not go on by itself."""
+    """Leaves the dataset in a state that says how the run ended, when it will not go on by itself.
+
+    What nobody expected is the job's to record; `settle_abandoned` tells the dataset when its attempts are used up.
+    """
     try:
         yield
     except jobs.Cancelled:
@@ -184,9 +187,6 @@ def _settling(dataset: Dataset, job: jobs.Running) -> Iterator[None]:
         raise
     except DomainError as error:
         _fail(dataset, job, error.detail, is_last=getattr(error, "code", "") != "store_unreachable")
-        raise
-    except Exception:
-        _fail(dataset, job, "Reading stopped at an unexpected error. What was read is kept; try again.", is_last=False)
         raise
 
 

@@ -70,11 +70,11 @@ def undo(*, project: Project, actor: User) -> Job:
     if project.state not in STARTED or change is None:
         raise Conflict("There is no start over that could be undone.")
     _refuse_second(project)
-    change.undone_at = timezone.now()
-    change.job = _enqueue(UNDO, change, "Undo starting over", actor)
+    job = _enqueue(UNDO, change, "Undo starting over", actor)
+    change.undone_at, change.job = timezone.now(), job
     change.save(update_fields=["undone_at", "job"])
     audit.record(actor, "labels.undo_start_over", project, detail={"added": change.added})
-    return change.job
+    return job
 
 
 def _refuse_second(project: Project) -> None:

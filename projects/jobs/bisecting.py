@@ -65,5 +65,5 @@ def _add_twin(job: Job, arguments: dict[str, Any]) -> None:
         created_by_id=job.created_by_id,
         dispatched_at=Now(),
     )
-    Job.objects.filter(pk=job.parent_id).update(progress_total=F("progress_total") + 1)
+    Job.objects.filter(shards=job).update(progress_total=F("progress_total") + 1)
     ring_on_commit(job.queue, twin.pk)

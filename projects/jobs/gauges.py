@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
@@ -47,7 +48,7 @@ def read() -> Reading:
     )
 
 
-def _queued() -> dict[str, dict[str, float]]:
+def _queued() -> dict[str, dict[str, Any]]:
     is_due = Q(next_attempt_at__lte=Now())
     rows = (
         Job.objects.filter(state=Job.State.QUEUED, waiting=False)
@@ -65,8 +66,8 @@ def _queued() -> dict[str, dict[str, float]]:
     }
 
 
-def _running() -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
+def _running() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     rows = (
         Job.objects.filter(state=Job.State.RUNNING)
         .values("queue", "kind")

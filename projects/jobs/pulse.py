@@ -168,6 +168,7 @@ class Pulse:
             logger.warning("The database did not take the sign of life of %d jobs: %s", len(watches), error)
             connection.close()
         except Exception:
+            # The edge of the thread: if it ended, every job of this process would lose its lease.
             logger.exception("The pulse of %d jobs missed a beat", len(watches))
 
     def _force(self, watches: list[BeatingWatch]) -> None:

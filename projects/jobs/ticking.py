@@ -112,5 +112,6 @@ def _run(periodic: Periodic) -> None:
         with tenancy.system_access(f"periodic {periodic.name}"):
             periodic.function()
     except Exception:
+        # The edge of the function: the others go on, and it is called again when its time has come.
         logger.exception("The periodic function %s failed", periodic.name)
         connection.close_if_unusable_or_obsolete()

@@ -22,7 +22,7 @@ class CodeCursorPagination(CursorPagination):
     def encode_cursor(self, cursor: Any) -> str:
         """The address of a page. A position is a row id, which is counted over all tenants: nobody is to read it."""
         sealed = sealing.seal(SEAL, json.dumps([cursor.offset, cursor.reverse, cursor.position]))
-        return str(replace_query_param(self.base_url, self.cursor_query_param, sealed))
+        return str(replace_query_param(str(self.base_url), self.cursor_query_param, sealed))
 
     def decode_cursor(self, request: Any) -> Any:
         """What `encode_cursor` sealed; anything else is no cursor."""
