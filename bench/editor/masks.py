@@ -113,8 +113,10 @@ def _save(page: Page) -> None:
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 40, y + 40)
-        with page.expect_response(lambda answer: answer.url.endswith("/draft/")):
+        with page.expect_response(lambda answer: answer.url.endswith("/draft/")) as saving:
             page.mouse.up()
+        if not saving.value.ok:
+            raise RuntimeError(saving.value.text())
     for request in drafts[1:]:
         size = len(request.post_data or "") / 1024
         measure.report("editor", f"autosave of a stroke ({request.method}): sent", [size], unit="KiB", at_most=1024)
@@ -154,8 +156,8 @@ def _prelabel(project: Any, actor: Any) -> list[dict[str, Any]]:
     from projects.models import Label
 
     names = [{"name": "Thing"}, *({"name": f"Thing {number}"} for number in range(2, LABELS + 1))]
-    taxonomy.save_nested(project=project, labels=names, actor=actor)
-    codes = [str(label.code) for label in Label.objects.filter(project=project).order_by("position")]
+    taxonomy.save_nested(project=project, labels=names, actor=actor, handling="continue")
+    codes = [str(label.code) for label in Label.objects.filter(project=project).active().order_by("position")]
     owner = _blobs(len(codes))
     regions = [_region(code, owner == number) for number, code in enumerate(codes, 1)]
     Task.objects.filter(project=project).update(prelabel={"labels": [], "regions": regions, "empty": False})

@@ -40,7 +40,7 @@ export function toDocument(image, shapes) {
   return { labels: [...(image?.labels ?? [])], regions, empty: Boolean(image?.empty) && regions.length === 0 };
 }
 
-/** Fewer regions are sent whole. */
+/** Fewer regions are sent whole, unless they are masks: one of them weighs as much as thousands of boxes. */
 const LARGE = 40;
 
 /**
@@ -51,7 +51,8 @@ const LARGE = 40;
  * @returns {DraftChanges | null}
  */
 export function changesOf(image, shapes, ids) {
-  if (shapes.length < LARGE || ids.size * 4 > shapes.length) return null;
+  const heavy = shapes.some((shape) => shape.shape === "mask");
+  if (heavy ? ids.size * 2 > shapes.length : shapes.length < LARGE || ids.size * 4 > shapes.length) return null;
   const gone = new Set(ids);
   const placed = [];
   for (const [index, shape] of shapes.entries()) {
