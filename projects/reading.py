@@ -5,19 +5,23 @@ A bad file is a row in error and never the end of a run. A file that kills the p
 """
 
 import hashlib
+import io
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from projects import arrivals, datastores, image_header, jobs, quotas
+from projects import arrivals, datastores, decoding, image_header, jobs, quotas
 from projects.codes import new_code
 from projects.models import Dataset, Image
 from projects.stores.base import Entry, ObjectMissing, ObjectStore
@@ -91,7 +95,22 @@ def _probed(store: ObjectStore, entry: Entry, data: bytes) -> tuple[image_header
     header = image_header.probe(data, entry.key, **limits)
     if header.width * header.height <= MOST_VERIFIED_PIXELS:
         image_header.probe(data, entry.key, verify=True, **limits)
+        verify_frame(io.BytesIO(data), header)
     return header, data
+
+
+def verify_frame(file: BinaryIO, header: image_header.ImageHeader) -> None:
+    """Decodes the first frame of a compressed DICOM file, in the decoder's process; UnreadableImage if it cannot be.
+
+    Of the others the header tells already whether all pixels are there.
+    """
+    if header.format != "DICOM" or header.technical["TransferSyntax"].endswith("Endian"):
+        return
+    file.seek(0)
+    with tempfile.NamedTemporaryFile(prefix="labelwright-") as copy:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        decoding.render(Path(copy.name), "thumbnail", max_pixels=MOST_VERIFIED_PIXELS, frame=1)
 
 
 def of_header(entry: Entry, header: image_header.ImageHeader, checksum: str) -> Found:
@@ -133,11 +152,10 @@ def write(dataset: Dataset, found: Iterable[Found]) -> int:
 
 
 def _write(dataset: Dataset, found: Sequence[Found]) -> int:
-    """PostgreSQL takes no COPY into a table with row-level security, so it goes through a temporary one.
-    """
+    """PostgreSQL takes no COPY into a table with row-level security, so it goes through a temporary one."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS ingest_page (code uuid, key text COLLATE \"C\", frame int, name text, state text, reason text,"
+            'CREATE TEMP TABLE IF NOT EXISTS ingest_page (code uuid, key text COLLATE "C", frame int, name text, state text, reason text,'
             " format text, width int, height int, byte_size bigint, checksum text, etag text, metadata text)"
             " ON COMMIT DELETE ROWS"
         )

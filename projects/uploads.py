@@ -171,6 +171,7 @@ def _finish(upload: Upload, file: BinaryIO) -> Upload:
         image_header.refuse_bomb(header, upload.byte_size, settings.IMAGE_PIXEL_LIMIT)
         if header.width * header.height <= reading.MOST_VERIFIED_PIXELS:
             image_header.probe(_seekable(file), upload.path, verify=True, **limits)
+            reading.verify_frame(_seekable(file), header)
     except image_header.UnreadableImage as error:
         return _ended(upload, Upload.State.FAILED, error.detail)
     try:

@@ -16,7 +16,7 @@ from projects.stores.local import LocalStore
 from projects.stores.ranged import RangedFile
 from tests import factories
 from tests.conftest import Cast
-from tests.projects.pictures import dicom, large
+from tests.projects.pictures import BUNDLED, dicom, large
 
 pytestmark = pytest.mark.django_db
 
@@ -227,6 +227,18 @@ def test_frames_become_items_and_go_when_the_file_loses_them(cast: Cast, folder:
     assert read() == [
         ("cine.dcm#1", 1, "ok"), ("cine.dcm#2", 2, "ok"), ("cine.dcm#3", 3, "missing"), ("still.DICOM", 0, "ok"),
     ]  # fmt: skip
+
+
+def test_damaged_pixels_of_compressed_dicom_become_an_item_in_error(tmp_path: Path):
+    data = (BUNDLED / "MR_small_jp2klossless.dcm").read_bytes()
+    (tmp_path / "bad.dcm").write_bytes(data[:-4200] + b"\0" * 4200)
+    (tmp_path / "good.dcm").write_bytes(data)
+    store = LocalStore(tmp_path)
+    found = [reading.read(store, store.head(name)) for name in ("bad.dcm", "good.dcm")]
+    assert [(one.state, one.reason) for one in found] == [
+        ("unreadable", "The pixels of the DICOM file are damaged or cut off."),
+        ("ok", ""),
+    ]
 
 
 def test_headers_are_read_here_and_there_not_whole(tmp_path: Path):
