@@ -236,6 +236,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip", "
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 OPEN_SIGNUP = env.flag("OPEN_SIGNUP", default=EMBEDDED)
 """Whether strangers may sign up and make an organisation; off unless asked, as most installations are private."""
+MFA_ADAPTER = "projects.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Labelwright"
 SOCIALACCOUNT_PROVIDERS = {

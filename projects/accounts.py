@@ -1,10 +1,11 @@
 """How people sign up and in: what allauth asks of us."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,6 +21,12 @@ def display_name(user: User) -> str:
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Strangers may sign up only where the operator opened it (OPEN_SIGNUP)."""
 
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": "This code is not right. Take the one from the newest e-mail, or have a new one sent.",
+        "incorrect_password": "This password is not right. Try again, or set a new one by “Forgot your password?”.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.OPEN_SIGNUP)
 
@@ -34,6 +41,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         }
         site = SimpleNamespace(name=host, domain=host)
         super().send_mail(template_prefix, email, {**context, **links, "current_site": site, "public_url": ours})
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
+    """Two-factor sign-in, in our words."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This code is not right, or was used before. Take the newest one from the app, or another recovery code.",
+    }
 
 
 class SignupForm(forms.Form):
