@@ -218,8 +218,8 @@ export class Editor {
     return {
       read: () => scene.document(),
       changes: (/** @type {ReadonlySet<string>} */ ids) => changesOf(scene.image, scene.shapes(), ids),
-      remember: () => remember(scene),
-      recall: (/** @type {string} */ text) => recall(scene, text),
+      large: () => scene.shapes().length > 1000,
+      remember: () => remember(scene), recall: (/** @type {string} */ text) => recall(scene, text),
       replace: (/** @type {import("./types.js").AnnotationDocument} */ document) => {
         this.machine.cancel();
         scene.replace(document);

@@ -10,6 +10,8 @@ import { newTrack, sendDraft, stateOf, worstOf } from "./tracks.js";
 const LONGEST_WAIT = 30_000;
 /** Gestures follow each other faster than a large document is written down. */
 const KEEP_AFTER = 250;
+/** Writing down thousands of regions takes longer than a frame; mostly the server has them by then. */
+const KEEP_LARGE_AFTER = 2500;
 /** Of a track whose last request was answered. */
 const HEARD = { failures: 0, trouble: null, message: "", unheard: [] };
 
@@ -87,7 +89,7 @@ export class DraftSync {
     track.revision += 1;
     if (!ids) track.dirty = null;
     for (const id of ids ?? []) track.dirty?.add(id);
-    track.keeping ??= this.#clock.after(KEEP_AFTER, () => this.#keep(task, track));
+    track.keeping ??= this.#clock.after(track.subject.large?.() ? KEEP_LARGE_AFTER : KEEP_AFTER, () => this.#keep(task, track));
     if (track.trouble === "refused") track.trouble = null;
     if (track.timer === null && !track.inFlight && !track.trouble) this.#schedule(task, track, this.#delay);
     this.changed.emit(this.state);

@@ -7,6 +7,7 @@
  * @typedef {{
  *   lease: () => string, read: () => AnnotationDocument, seconds: () => number, replace: (document: AnnotationDocument) => void,
  *   changes?: (ids: ReadonlySet<string>) => DraftChanges | null, remember?: () => string, recall?: (text: string) => boolean,
+ *   large?: () => boolean,
  * }} Subject
  *
  * @typedef {"saved" | "unsaved" | "saving" | "offline" | "conflict" | "lost" | "refused"} SaveState
