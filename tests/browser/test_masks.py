@@ -424,3 +424,17 @@ def test_every_tool_looks_right(painting, shoot):
     page.press("m")
     page.click(310, 140)
     shoot(page.page, "mask-selected")
+
+
+def test_the_data_page_shows_what_was_painted(painting, world, desk, project, shoot):
+    page = painting
+    page.stroke((100, 80), (200, 80), (200, 180), (100, 180), (100, 80))
+    page.press("2")
+    page.stroke((300, 250), (420, 100))
+    page.submit()
+    data = desk(world.manager).page
+    data.goto(f"/projects/{project.code}/data/")
+    drawn = data.locator("svg.overlay .overlay-shape")
+    expect(drawn).to_have_count(2)
+    assert drawn.first.get_attribute("d").count("M") == 2  # the ring and its hole
+    shoot(data, "mask-data")

@@ -4,6 +4,7 @@ import test from "node:test";
 import { bitmapOf } from "../../../static/editor/mask/painted.js";
 import { masksOf } from "../../../static/editor/mask/painting.js";
 import { Scene } from "../../../static/editor/scene.js";
+import { changesOf } from "../../../static/editor/documents.js";
 import * as edits from "../../../static/editor/edits.js";
 import { makeTools } from "../../../static/editor/tools/index.js";
 import { changeSize, nextSize } from "../../../static/editor/commands/masks.js";
@@ -203,4 +204,19 @@ test("sizes go by pixels where they are small, and by eighths beyond", () => {
   const { desk } = studio();
   changeSize(desk.session, 1);
   assert.equal(desk.session.state.paint.size, 21);
+});
+
+test("a stroke sends the masks that it changed, unless that is most of them", () => {
+  const { desk, tool } = studio();
+  ["a", "b", "c", "d"].forEach((label, index) => {
+    desk.session.update({ label });
+    stroke(tool("brush"), desk, [[50 + 60 * index, 50]]);
+  });
+  const { scene } = desk;
+  const before = new Map(scene.shapes().map((shape) => [shape.id, shape]));
+  stroke(tool("brush"), desk, [[230, 90]]);
+  const ids = new Set(scene.shapes().filter((shape) => before.get(shape.id) !== shape).map(({ id }) => id));
+  const changes = changesOf(scene.image, scene.shapes(), ids);
+  assert.deepEqual([changes.placed.map(({ region }) => region.label), changes.removed], [["d"], []]);
+  assert.equal(changesOf(scene.image, scene.shapes(), new Set(before.keys())), null);
 });
