@@ -164,7 +164,7 @@ export const POLYGON_COMMANDS = [
   act("less", "simplify.less", "Simplify less", ["ArrowLeft", "ArrowDown"]),
   { id: "polygon.add", title: "Add a part to the selected polygon", group: "Polygons", keys: ["Alt+A"], when: draws, run: (editor) => toggleMode(editor, "add") },
   { id: "polygon.cut", title: "Cut a hole into the selected polygon", group: "Polygons", keys: ["Alt+X"], when: draws, run: (editor) => toggleMode(editor, "cut") },
-  { id: "polygon.snap", title: "Snap to neighbours (Alt suspends)", group: "Polygons", keys: ["Alt+S"], when: draws, run: (editor) => toggle(editor, "snaps", ["Points snap to neighbours.", "Points no longer snap."]) },
+  { id: "polygon.snap", title: "Snap to neighbours (Alt suspends)", group: "Polygons", keys: ["Alt+N"], when: draws, run: (editor) => toggle(editor, "snaps", ["Points snap to neighbours.", "Points no longer snap."]) },
   { id: "polygon.follow", title: "Follow a neighbour's border (or hold Shift)", group: "Polygons", keys: ["A"], when: draws, run: (editor) => toggle(editor, "follows", ["The outline follows borders between two points on them.", "The outline goes straight."]) },
   { id: "polygon.join", title: "Join the selected polygons", group: "Polygons", keys: ["Shift+J"], when: hasPolygon, run: (editor) => tell(editor, polygons.join(editor.scene, editor.session), "Joined.") },
   { id: "polygon.cut-others", title: "Cut the selection out of other polygons", group: "Polygons", keys: ["Shift+U"], when: hasPolygon, run: (editor) => tell(editor, polygons.cutFromOthers(editor.scene, editor.session), "Cut out.") },
