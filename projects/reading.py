@@ -34,6 +34,8 @@ LONGEST_START = 4 * 1024 * 1024
 MOST_VERIFIED_PIXELS = 16_000_000
 """Larger images are not decoded at ingest: the readers share this process's memory."""
 KILLER = "Reading this file ended the process each time, so it is left out. Replace it by a sound copy."
+FRAMED = (".dcm", ".dicom")
+"""Names of files that may hold several images, one per frame."""
 _COLUMNS = "code, key, frame, name, state, reason, format, width, height, byte_size, checksum, etag, metadata"
 
 
@@ -175,12 +177,14 @@ def _write(dataset: Dataset, found: Sequence[Found]) -> int:
             [dataset.organisation_id, dataset.workspace_id, dataset.pk, arrivals.draw(dataset)],
         )
         changed = int(cursor.rowcount)
-        cursor.execute(
-            "UPDATE projects_image i SET state = 'missing', reason = 'The file no longer has this frame.'"
-            " WHERE i.dataset_id = %s AND i.state <> 'missing' AND i.key = ANY (ARRAY (SELECT key FROM ingest_page))"
-            " AND NOT EXISTS (SELECT FROM ingest_page p WHERE p.key = i.key AND p.frame = i.frame)",
-            [dataset.pk],
-        )
+        # Only these files have frames: the statement may walk the whole dataset before its rows are analysed.
+        if framed := [row.key for row in found if row.format == "dicom" or row.key.lower().endswith(FRAMED)]:
+            cursor.execute(
+                "UPDATE projects_image i SET state = 'missing', reason = 'The file no longer has this frame.'"
+                " WHERE i.dataset_id = %s AND i.state <> 'missing' AND i.key = ANY (%s)"
+                " AND NOT EXISTS (SELECT FROM ingest_page p WHERE p.key = i.key AND p.frame = i.frame)",
+                [dataset.pk, framed],
+            )
         return changed
 
 
