@@ -90,7 +90,7 @@ export class Bar {
       this.#warned = false;
       return;
     }
-    const words = seconds > 0 ? `Reserved for you for another ${clockText(seconds)}. Move the pointer to keep it.` : "The reservation has ended. Your work is kept here.";
+    const words = seconds > 0 ? `Reserved for you for another ${clockText(seconds)}. Press any key or move the pointer to keep it.` : "The reservation has ended. Your work is kept here.";
     setText(part("lease-words"), words);
     if (!this.#warned) setText(part("announce"), words);
     this.#warned = true;
