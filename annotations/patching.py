@@ -69,7 +69,7 @@ def save(
     Raises DraftConflict with the newer draft, DraftMissing, or LeaseExpired, which keeps what could be applied.
     """
     checked = _checked(changes, project)
-    where = {"task": task_id, "labeller": labeller_id, "token": token}
+    where: dict[str, Any] = {"task": task_id, "labeller": labeller_id, "token": token}
     with connection.cursor() as cursor:
         cursor.execute(_READ, where)
         row = cursor.fetchone()
@@ -135,7 +135,7 @@ def apply(document: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
 
 
 def _in_order(
-    regions: Mapping[str, dict[str, Any]], placed: Sequence[tuple[str | None, dict[str, Any]]]
+    regions: dict[str, dict[str, Any]], placed: Sequence[tuple[str | None, dict[str, Any]]]
 ) -> list[dict[str, Any]]:
     """The regions with the placed ones put in, each on top of the one it names, in one pass."""
     upon: dict[str | None, list[dict[str, Any]]] = {}
@@ -146,9 +146,9 @@ def _in_order(
         there.add(region["id"])
     ordered: list[dict[str, Any]] = []
     waiting = [*reversed(upon.pop(None, []))]
-    for region in [None, *regions.values()]:
-        if region is not None:
-            waiting.append(region)
+    for kept in [None, *regions.values()]:
+        if kept is not None:
+            waiting.append(kept)
         while waiting:
             lowest = waiting.pop()
             ordered.append(lowest)
