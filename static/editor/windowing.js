@@ -4,18 +4,18 @@ import { clamp } from "./geometry.js";
 /**
  * Which measured values become black and which white (DICOM PS3.3, C.11.2); projects/dicom/windows.py says the same.
  * @typedef {"LINEAR" | "LINEAR_EXACT" | "SIGMOID"} Law
- * @typedef {Readonly<{name: string, centre: number, width: number, function: Law}>} Window
+ * @typedef {Readonly<{name: string, centre: number, width: number, function: Law}>} Range
  *
  * What the 16-bit values of an image mean: `value * slope + intercept`, in `unit`. `curve` has a grey for every value there is,
  * `padding` the first and last value that mean “no measurement”.
  * @typedef {Readonly<{
  *   width: number, height: number, slope: number, intercept: number, inverted: boolean, unit: string, padding: readonly number[] | null,
- *   windows: readonly Window[], curve: readonly number[] | null, auto: Window, full: Window,
+ *   windows: readonly Range[], curve: readonly number[] | null, auto: Range, full: Range,
  * }>} Scale
  *
- * The window of the image in front; no `window` where the file's own curve shows.
- * @typedef {Readonly<{scale: Scale, window: Window | null}>} Windowing
- * @typedef {{id: string, title: string, window: Window | null}} Preset
+ * The window of the image in front; no `range` where the file's own curve shows.
+ * @typedef {Readonly<{scale: Scale, range: Range | null}>} Windowing
+ * @typedef {{id: string, title: string, range: Range | null}} Preset
  */
 
 export const VALUES = 65_536;
@@ -30,26 +30,26 @@ const HOUNSFIELD = [
   ["brain", "Brain", 40, 80],
 ];
 
-/** What shows when nobody has chosen: the file's first window or curve, else what fits the values. @param {Scale} scale @returns {Window | null} */
+/** What shows when nobody has chosen: the file's first window or curve, else what fits the values. @param {Scale} scale @returns {Range | null} */
 export function firstWindow(scale) {
   return scale.windows[0] ?? (scale.curve ? null : scale.auto);
 }
 
 /** Every window that is offered for an image. @param {Scale} scale @returns {Preset[]} */
 export function presetsOf(scale) {
-  const fromFile = scale.windows.map((window, index) => ({ id: `file-${index}`, title: scale.windows.length > 1 ? window.name : "From the file", window }));
-  const curve = scale.curve ? [{ id: "curve", title: "Curve of the file", window: null }] : [];
-  const tissue = scale.unit === "HU" ? HOUNSFIELD.map(([id, title, centre, width]) => ({ id, title, window: exact(title, centre, width) })) : [];
-  return [...fromFile, ...curve, { id: "auto", title: "Automatic", window: scale.auto }, { id: "full", title: "Full range", window: scale.full }, ...tissue];
+  const fromFile = scale.windows.map((range, index) => ({ id: `file-${index}`, title: scale.windows.length > 1 ? range.name : "From the file", range }));
+  const curve = scale.curve ? [{ id: "curve", title: "Curve of the file", range: null }] : [];
+  const tissue = scale.unit === "HU" ? HOUNSFIELD.map(([id, title, centre, width]) => ({ id, title, range: exact(title, centre, width) })) : [];
+  return [...fromFile, ...curve, { id: "auto", title: "Automatic", range: scale.auto }, { id: "full", title: "Full range", range: scale.full }, ...tissue];
 }
 
-/** The preset that a window is; `null` if it was set by hand. @param {Scale} scale @param {Window | null} window */
-export function presetOf(scale, window) {
-  const same = (/** @type {Preset} */ { window: known }) => known === window || (known !== null && window !== null && known.centre === window.centre && known.width === window.width && known.function === window.function);
+/** The preset that a window is; `null` if it was set by hand. @param {Scale} scale @param {Range | null} range */
+export function presetOf(scale, range) {
+  const same = (/** @type {Preset} */ { range: known }) => known === range || (known !== null && range !== null && known.centre === range.centre && known.width === range.width && known.function === range.function);
   return presetsOf(scale).find(same) ?? null;
 }
 
-/** @param {string} name @param {number} centre @param {number} width @returns {Window} */
+/** @param {string} name @param {number} centre @param {number} width @returns {Range} */
 export function exact(name, centre, width) {
   return Object.freeze({ name, centre, width, function: "LINEAR_EXACT" });
 }
@@ -57,11 +57,11 @@ export function exact(name, centre, width) {
 /**
  * A window after a drag: to the right wider, up brighter.
  * @param {Scale} scale
- * @param {Window | null} window where the drag began
+ * @param {Range | null} range where the drag began
  * @param {{x: number, y: number}} delta screen pixels in all
  */
-export function draggedWindow(scale, window, delta) {
-  const start = window ?? scale.auto;
+export function draggedWindow(scale, range, delta) {
+  const start = range ?? scale.auto;
   const step = Math.max(scale.full.width, start.width) / REACH;
   return boundedWindow(scale, start.centre + delta.y * step, start.width + delta.x * step);
 }
@@ -83,23 +83,23 @@ function rounded(value, step) {
  * @param {Windowing} windowing
  * @returns {Uint8ClampedArray}
  */
-export function greysOf({ scale, window }) {
+export function greysOf({ scale, range }) {
   const greys = new Uint8ClampedArray(VALUES);
   const { slope, intercept, inverted, curve, padding } = scale;
   for (let value = 0; value < VALUES; value++) {
-    const share = window ? shareOf(window, value * slope + intercept) : (curve?.[value] ?? 255) / 255;
+    const share = range ? shareOf(range, value * slope + intercept) : (curve?.[value] ?? 255) / 255;
     greys[value] = 255 * (inverted ? 1 - clamp(share, 0, 1) : share);
   }
   if (padding) greys.fill(0, padding[0], (padding[1] ?? 0) + 1);
   return greys;
 }
 
-/** How far from black (0) to white (1). @param {Window} window @param {number} measured */
-function shareOf(window, measured) {
-  const distance = measured - window.centre;
-  if (window.function === "SIGMOID") return 1 / (1 + Math.exp((-4 * distance) / window.width));
-  if (window.function === "LINEAR_EXACT") return distance / window.width + 0.5;
-  return (distance + 0.5) / Math.max(window.width - 1, 1e-6) + 0.5;
+/** How far from black (0) to white (1). @param {Range} range @param {number} measured */
+function shareOf(range, measured) {
+  const distance = measured - range.centre;
+  if (range.function === "SIGMOID") return 1 / (1 + Math.exp((-4 * distance) / range.width));
+  if (range.function === "LINEAR_EXACT") return distance / range.width + 0.5;
+  return (distance + 0.5) / Math.max(range.width - 1, 1e-6) + 0.5;
 }
 
 /**

@@ -2,16 +2,16 @@
 import { firstWindow, presetOf, presetsOf } from "../windowing.js";
 /** @import { Editor } from "../editor.js" */
 /** @import { Command } from "../keymap.js" */
-/** @import { Window } from "../windowing.js" */
+/** @import { Range } from "../windowing.js" */
 
 const isWindowed = (/** @type {Editor} */ editor) => editor.entry !== null && editor.session.state.windowing !== null;
 
 const isDicom = (/** @type {Editor} */ editor) => Object.keys(editor.entry?.task.image.details ?? {}).length > 0;
 
-/** @param {Editor} editor @param {Window | null} window */
-export function chooseWindow(editor, window) {
+/** @param {Editor} editor @param {Range | null} range */
+export function chooseWindow(editor, range) {
   const { windowing } = editor.session.state;
-  if (windowing) editor.session.update({ windowing: { ...windowing, window } });
+  if (windowing) editor.session.update({ windowing: { ...windowing, range } });
 }
 
 /** @param {Editor} editor */
@@ -19,10 +19,10 @@ function nextPreset(editor) {
   const { windowing } = editor.session.state;
   if (!windowing) return;
   const presets = presetsOf(windowing.scale);
-  const now = presetOf(windowing.scale, windowing.window);
+  const now = presetOf(windowing.scale, windowing.range);
   const next = presets[(presets.findIndex((preset) => preset.id === now?.id) + 1) % presets.length];
   if (!next) return;
-  chooseWindow(editor, next.window);
+  chooseWindow(editor, next.range);
   editor.say(`Window: ${next.title}`);
 }
 

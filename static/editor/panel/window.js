@@ -3,9 +3,9 @@ import { chooseWindow, resetWindow } from "../commands/window.js";
 import { DicomPicture } from "../render/dicom.js";
 import { boundedWindow, presetOf, presetsOf } from "../windowing.js";
 import { element, icon, part, setText } from "./dom.js";
-/** @import { Editor } from "../editor.js" */
 /** @import { Picture } from "../render/picture.js" */
 /** @import { Renderer } from "../render/renderer.js" */
+/** @import { Looker } from "../types.js" */
 /** @import { Windowing } from "../windowing.js" */
 /** @import { ToolOptions } from "./options.js" */
 
@@ -21,7 +21,7 @@ const FACTS = {
 
 /**
  * Presets and numbers of the window, for the bar above the picture.
- * @param {Editor} editor
+ * @param {Looker} editor
  * @returns {ToolOptions[]}
  */
 export function windowOptions(editor) {
@@ -34,7 +34,7 @@ export function windowOptions(editor) {
   presets.addEventListener("change", () => {
     const { windowing } = editor.session.state;
     const preset = windowing && presetsOf(windowing.scale).find(({ id }) => id === presets.value);
-    if (preset) chooseWindow(editor, preset.window);
+    if (preset) chooseWindow(editor, preset.range);
     editor.ui.focusStage();
   });
   for (const { input } of [centre, width]) {
@@ -52,16 +52,16 @@ export function windowOptions(editor) {
   /** @param {Windowing | null} windowing */
   function show(windowing) {
     if (!windowing) return;
-    const { scale, window } = windowing;
+    const { scale, range } = windowing;
     const offered = presetsOf(scale);
     const ids = offered.map(({ id }) => id).join();
     if (presets.dataset["ids"] !== ids) {
       presets.dataset["ids"] = ids;
       presets.replaceChildren(...offered.map(({ id, title }) => element("option", { value: id }, title)), element("option", { value: "own", hidden: true }, "Own window"));
     }
-    presets.value = presetOf(scale, window)?.id ?? "own";
-    centre.input.value = window ? String(window.centre) : "";
-    width.input.value = window ? String(window.width) : "";
+    presets.value = presetOf(scale, range)?.id ?? "own";
+    centre.input.value = range ? String(range.centre) : "";
+    width.input.value = range ? String(range.width) : "";
     setText(unit, scale.unit);
   }
   editor.session.changed.on((fields) => fields.has("windowing") && show(editor.session.state.windowing));
@@ -81,7 +81,7 @@ export class WindowPanel {
   #renderer;
   #panel = part("dicom-panel");
 
-  /** @param {Editor} editor @param {Renderer} renderer */
+  /** @param {Looker} editor @param {Pick<Renderer, "picture" | "shown">} renderer */
   constructor(editor, renderer) {
     this.#editor = editor;
     this.#renderer = renderer;
@@ -89,7 +89,7 @@ export class WindowPanel {
     editor.opened.on(() => this.#showFacts());
     editor.session.changed.on((fields) => {
       const { windowing } = editor.session.state;
-      if (fields.has("windowing") && windowing && renderer.picture instanceof DicomPicture) renderer.picture.window = windowing.window;
+      if (fields.has("windowing") && windowing && renderer.picture instanceof DicomPicture) renderer.picture.range = windowing.range;
     });
     this.#showFacts();
     this.#follow(null);
@@ -105,8 +105,8 @@ export class WindowPanel {
     const { session, machine } = this.#editor;
     const windowed = picture instanceof DicomPicture ? picture : null;
     const known = session.state.windowing;
-    if (known?.scale !== windowed?.scale || known?.window !== windowed?.window) {
-      session.update({ windowing: windowed && { scale: windowed.scale, window: windowed.window } });
+    if (known?.scale !== windowed?.scale || known?.range !== windowed?.range) {
+      session.update({ windowing: windowed && { scale: windowed.scale, range: windowed.range } });
     }
     if (!windowed && this.#renderer.picture && session.state.tool === "window") machine.switch("select");
     for (const shown of document.querySelectorAll("[data-windowed]")) /** @type {HTMLElement} */ (shown).hidden = !windowed;

@@ -5,7 +5,7 @@ import { firstWindow, greysOf, halveValues, unpackValues, VALUES } from "../wind
 import { applyView, visibleBox } from "../viewport.js";
 /** @import { Adjust } from "../adjust.js" */
 /** @import { Box, Size, View } from "../types.js" */
-/** @import { Scale, Window } from "../windowing.js" */
+/** @import { Range, Scale } from "../windowing.js" */
 /** @import { Level, Picture } from "./picture.js" */
 
 /** @typedef {{values: Uint16Array, width: number, height: number, shown: {box: Box, canvas: HTMLCanvasElement, colours: Uint32Array} | null}} ValueLevel */
@@ -36,11 +36,11 @@ export class DicomPicture {
   scale;
   /** @type {Emitter<void>} */
   changed = new Emitter();
-  /** @type {Window | null} */
-  #window;
+  /** @type {Range | null} */
+  #range;
   /** @type {ValueLevel[]} */
   #levels;
-  /** @type {{window: Window | null, adjust: Adjust, colours: Uint32Array}[]} */
+  /** @type {{range: Range | null, adjust: Adjust, colours: Uint32Array}[]} */
   #tables = [];
 
   /** @param {Scale} scale @param {Uint16Array} values */
@@ -48,7 +48,7 @@ export class DicomPicture {
     this.scale = scale;
     this.width = scale.width;
     this.height = scale.height;
-    this.#window = firstWindow(scale);
+    this.#range = firstWindow(scale);
     let level = { values, width: scale.width, height: scale.height };
     this.#levels = [{ ...level, shown: null }];
     while (Math.min(level.width, level.height) >= 2 * SMALLEST) {
@@ -57,13 +57,13 @@ export class DicomPicture {
     }
   }
 
-  get window() {
-    return this.#window;
+  get range() {
+    return this.#range;
   }
 
-  set window(window) {
-    if (this.#window === window) return;
-    this.#window = window;
+  set range(range) {
+    if (this.#range === range) return;
+    this.#range = range;
     this.changed.emit();
   }
 
@@ -108,17 +108,17 @@ export class DicomPicture {
 
   /** The colour of every value, as a canvas keeps it. @param {Adjust} adjust */
   #colours(adjust) {
-    const window = this.#window;
-    const known = this.#tables.find((table) => table.window === window && table.adjust === adjust);
+    const range = this.#range;
+    const known = this.#tables.find((table) => table.range === range && table.adjust === adjust);
     if (known) return known.colours;
-    const greys = greysOf({ scale: this.scale, window });
+    const greys = greysOf({ scale: this.scale, range });
     const tones = toneCurve(adjust);
     const colours = new Uint32Array(VALUES);
     for (let value = 0; value < VALUES; value++) {
       const grey = /** @type {number} */ (tones[/** @type {number} */ (greys[value])]);
       colours[value] = 0xff000000 | (grey << 16) | (grey << 8) | grey;
     }
-    this.#tables = [...this.#tables, { window, adjust, colours }].slice(-2);
+    this.#tables = [...this.#tables, { range, adjust, colours }].slice(-2);
     return colours;
   }
 }

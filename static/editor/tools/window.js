@@ -31,7 +31,7 @@ export class WindowTool {
     if (!this.#start) return;
     const { event: from, windowing } = this.#start;
     const delta = { x: event.screen.x - from.screen.x, y: event.screen.y - from.screen.y };
-    this.#bench.session.update({ windowing: { ...windowing, window: draggedWindow(windowing.scale, windowing.window, delta) } });
+    this.#bench.session.update({ windowing: { ...windowing, range: draggedWindow(windowing.scale, windowing.range, delta) } });
   }
 
   up() {

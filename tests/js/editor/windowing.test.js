@@ -12,7 +12,7 @@ function scale(change = {}) {
 }
 
 test("windows are the standard's: linear, exact, sigmoid, inverted, with padding black", () => {
-  const grey = (/** @type {any} */ window, /** @type {number} */ measured, change = {}) => greysOf({ scale: scale(change), window })[measured + 1000];
+  const grey = (/** @type {any} */ range, /** @type {number} */ measured, change = {}) => greysOf({ scale: scale(change), range })[measured + 1000];
   const law = (/** @type {string} */ name) => ({ name: "", centre: 40, width: 41, function: name });
   assert.deepEqual([0, 20, 40, 60, 80].map((value) => grey(law("LINEAR"), value)), [0, 3, 131, 255, 255]);
   assert.deepEqual([19, 40, 61].map((value) => grey(law("LINEAR_EXACT"), value)), [0, 128, 255]);
