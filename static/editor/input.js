@@ -3,19 +3,20 @@ import { changeSize } from "./commands/masks.js";
 import { Fingers } from "./fingers.js";
 import { belongsToFocus, chord } from "./keymap.js";
 import { toImage } from "./viewport.js";
-/** @import { Editor } from "./editor.js" */
 /** @import { Step } from "./fingers.js" */
 /** @import { Keymap } from "./keymap.js" */
-/** @import { Point, ToolEvent } from "./types.js" */
+/** @import { Looker, Point, ToolEvent } from "./types.js" */
 
 /** The other end of a pen presses like the right button. */
 const PEN_ERASER = 5;
 
-/** Listens to pointer, wheel and keys, and hands on what they mean in image pixels. */
+/**
+ * Listens to pointer, wheel and keys, and hands on what they mean in image pixels.
+ * @template {Looker} E
+ */
 export class Input {
   #editor;
   #stage;
-  #keymap;
   #fingers = new Fingers();
   /** @type {PointerEvent | null} */
   #last = null;
@@ -23,14 +24,13 @@ export class Input {
   #held = "";
 
   /**
-   * @param {Editor} editor
+   * @param {E} editor
    * @param {HTMLElement} stage the element under the pointer
-   * @param {Keymap<Editor>} keymap
+   * @param {Keymap<E> | null} keymap without one, the keys are the page's own
    */
   constructor(editor, stage, keymap) {
     this.#editor = editor;
     this.#stage = stage;
-    this.#keymap = keymap;
     stage.addEventListener("pointerdown", (event) => this.#down(event));
     stage.addEventListener("pointermove", (event) => this.#move(event));
     stage.addEventListener("pointerup", (event) => this.#up(event));
@@ -39,7 +39,7 @@ export class Input {
     stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     stage.addEventListener("contextmenu", (event) => event.preventDefault());
     stage.addEventListener("auxclick", (event) => event.preventDefault());
-    document.addEventListener("keydown", (event) => this.#keyDown(event));
+    if (keymap) document.addEventListener("keydown", (event) => this.#keyDown(event, keymap));
     document.addEventListener("keyup", (event) => this.#keyUp(event));
     window.addEventListener("blur", () => this.#blur());
     editor.viewport.changed.on(() => this.#followView());
@@ -131,12 +131,12 @@ export class Input {
     if (this.#last) this.#move(this.#last);
   }
 
-  /** @param {KeyboardEvent} event */
-  #keyDown(event) {
+  /** @param {KeyboardEvent} event @param {Keymap<E>} keymap */
+  #keyDown(event, keymap) {
     this.#editor.desk.activity.touch();
     const pressed = chord(event);
     if (event.isComposing || belongsToFocus(focusOf(event.target), pressed)) return;
-    const command = this.#keymap.find(pressed, this.#editor);
+    const command = keymap.find(pressed, this.#editor);
     if (!command) return;
     event.preventDefault();
     if (event.repeat && !command.repeat) return;

@@ -66,6 +66,11 @@
  *   draft_seconds: number, heartbeat_seconds: number, urls: Urls, preferences?: Partial<import("./preferences.js").Values>,
  * }} Bootstrap
  *
+ * What looking at one image needs: the region editor, and the large view of the classification page.
+ * @typedef {Pick<import("./editor.js").Editor,
+ *   "session" | "viewport" | "machine" | "desk" | "scene" | "labels" | "entry" | "editable" | "opened" | "edited" | "say" | "draws" | "hit" | "selected"
+ * > & {ui: Pick<import("./editor.js").Surroundings, "say" | "focusStage" | "togglePanel">}} Looker
+ *
  * Time and timers, injected so that tests run without waiting. `now` is in milliseconds.
  * @typedef {{now: () => number, after: (milliseconds: number, run: () => void) => unknown, cancel: (timer: any) => void}} Clock
  * @typedef {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void, removeItem: (key: string) => void, key: (index: number) => string | null, readonly length: number}} TextStorage

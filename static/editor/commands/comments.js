@@ -1,11 +1,11 @@
 // @ts-check
 import { kindOf } from "../shapes/index.js";
-/** @import { Editor } from "../editor.js" */
 /** @import { Command } from "../keymap.js" */
+/** @import { Looker } from "../types.js" */
 
 /**
  * Begins a comment: on the selected region, else where the next click is, and, asked twice, on the whole image.
- * @param {Editor} editor
+ * @param {Looker} editor
  */
 function comment(editor) {
   const { session, scene, machine } = editor;
@@ -23,7 +23,7 @@ function comment(editor) {
   }
 }
 
-/** @type {readonly Command<Editor>[]} */
+/** @type {readonly Command<Looker>[]} */
 export const COMMENT_COMMANDS = [
   { id: "comment.new", title: "Comment on a region, a point or the image", group: "Region", keys: ["Alt+C"], when: (editor) => editor.entry !== null, run: comment },
 ];

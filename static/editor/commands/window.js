@@ -1,20 +1,20 @@
 // @ts-check
 import { firstWindow, presetOf, presetsOf } from "../windowing.js";
-/** @import { Editor } from "../editor.js" */
 /** @import { Command } from "../keymap.js" */
+/** @import { Looker } from "../types.js" */
 /** @import { Range } from "../windowing.js" */
 
-const isWindowed = (/** @type {Editor} */ editor) => editor.entry !== null && editor.session.state.windowing !== null;
+const isWindowed = (/** @type {Looker} */ editor) => editor.entry !== null && editor.session.state.windowing !== null;
 
-const isDicom = (/** @type {Editor} */ editor) => Object.keys(editor.entry?.task.image.details ?? {}).length > 0;
+const isDicom = (/** @type {Looker} */ editor) => Object.keys(editor.entry?.task.image.details ?? {}).length > 0;
 
-/** @param {Editor} editor @param {Range | null} range */
+/** @param {Looker} editor @param {Range | null} range */
 export function chooseWindow(editor, range) {
   const { windowing } = editor.session.state;
   if (windowing) editor.session.update({ windowing: { ...windowing, range } });
 }
 
-/** @param {Editor} editor */
+/** @param {Looker} editor */
 function nextPreset(editor) {
   const { windowing } = editor.session.state;
   if (!windowing) return;
@@ -26,13 +26,13 @@ function nextPreset(editor) {
   editor.say(`Window: ${next.title}`);
 }
 
-/** The window comes back to what the file says. @param {Editor} editor */
+/** The window comes back to what the file says. @param {Looker} editor */
 export function resetWindow(editor) {
   const { windowing } = editor.session.state;
   if (windowing) chooseWindow(editor, firstWindow(windowing.scale));
 }
 
-/** DICOM images alone have a window. @type {readonly Command<Editor>[]} */
+/** DICOM images alone have a window. @type {readonly Command<Looker>[]} */
 export const WINDOW_COMMANDS = [
   { id: "tool.window", title: "Window and level of DICOM", group: "View", keys: ["Alt+W"], when: isWindowed, run: (editor) => editor.machine.switch("window") },
   { id: "window.next", title: "Next window preset", group: "View", keys: ["Alt+Shift+W"], when: isWindowed, run: nextPreset },

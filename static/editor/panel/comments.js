@@ -3,8 +3,7 @@ import { element, icon, part, setText } from "./dom.js";
 import { togglePanel } from "./page.js";
 import { placeOf, showPins } from "./pins.js";
 /** @import { CommentBook, Thread } from "../comments.js" */
-/** @import { Editor } from "../editor.js" */
-/** @import { Comment, Pin } from "../types.js" */
+/** @import { Comment, Looker, Pin } from "../types.js" */
 
 /** The comments on the image in front: their threads, and a form for one's own words. */
 export class Comments {
@@ -18,7 +17,7 @@ export class Comments {
   #about = { code: crypto.randomUUID(), pin: null, thread: null };
   #sending = false;
 
-  /** @param {Editor} editor @param {CommentBook} book */
+  /** @param {Looker} editor @param {CommentBook} book */
   constructor(editor, book) {
     this.#editor = editor;
     this.#book = book;

@@ -2,9 +2,8 @@
 import { drawPicture } from "../render/layers.js";
 import { fitBox, toImage, toScreenBox } from "../viewport.js";
 import { part } from "./dom.js";
-/** @import { Editor } from "../editor.js" */
 /** @import { Renderer } from "../render/renderer.js" */
-/** @import { View } from "../types.js" */
+/** @import { Looker, View } from "../types.js" */
 
 /** The whole image in a corner while only a part of it is on the stage; dragging in it moves the view. For keys there are the arrows. */
 export class Minimap {
@@ -20,7 +19,7 @@ export class Minimap {
   #version = 0;
   #due = false;
 
-  /** @param {Editor} editor @param {Renderer} renderer */
+  /** @param {Looker} editor @param {Pick<Renderer, "picture" | "shown">} renderer */
   constructor(editor, renderer) {
     this.#editor = editor;
     this.#renderer = renderer;

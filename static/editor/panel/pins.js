@@ -3,12 +3,11 @@ import { kindOf } from "../shapes/index.js";
 import { toScreen } from "../viewport.js";
 import { element, icon } from "./dom.js";
 /** @import { CommentBook, Thread } from "../comments.js" */
-/** @import { Editor } from "../editor.js" */
-/** @import { Point } from "../types.js" */
+/** @import { Looker, Point } from "../types.js" */
 
 /**
  * Where a thread points to now: a pin on a region goes along with it.
- * @param {Editor} editor
+ * @param {Looker} editor
  * @param {Thread} thread
  * @returns {Point | null}
  */
@@ -23,7 +22,7 @@ export function placeOf(editor, { first }) {
 
 /**
  * Pins of open threads over the picture.
- * @param {Editor} editor
+ * @param {Looker} editor
  * @param {CommentBook} book
  * @param {HTMLElement} layer
  * @param {(code: string) => void} open

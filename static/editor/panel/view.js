@@ -1,10 +1,10 @@
 // @ts-check
 import { NEUTRAL, RANGES, isNeutral, toAdjust } from "../adjust.js";
 import { wayWords } from "../commands/view.js";
-import { element, part, setText } from "./dom.js";
+import { element, maybePart, part, setText } from "./dom.js";
 /** @import { Adjust } from "../adjust.js" */
-/** @import { Editor } from "../editor.js" */
 /** @import { Look } from "../look.js" */
+/** @import { Looker } from "../types.js" */
 
 /**
  * A slider with its number; both say the same.
@@ -59,12 +59,12 @@ export class ViewPanel {
   /** @type {((adjust: Adjust, look: Look) => void)[]} */
   #shows = [];
 
-  /** @param {Editor} editor @param {() => void} focusBack gives the focus back to the picture */
+  /** @param {Looker} editor @param {() => void} focusBack gives the focus back to the picture */
   constructor(editor, focusBack) {
     this.#editor = editor;
     this.#focusBack = focusBack;
     part("view-picture").append(...this.#pictureRows());
-    part("view-regions").append(...this.#lookRows());
+    maybePart("view-regions")?.append(...this.#lookRows());
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
