@@ -19,6 +19,8 @@ export class RegionList {
   #editor;
   #keymap;
   #list;
+  /** What scrolls: room for rows out of sight is padding of the list, and an element is never smaller than its padding. */
+  #scroller;
   #count;
   /** @type {Wish} */
   #wish = { text: "", sort: "order", grouped: false };
@@ -36,12 +38,13 @@ export class RegionList {
     this.#editor = editor;
     this.#keymap = keymap;
     this.#list = list;
+    this.#scroller = /** @type {HTMLElement} */ (list.parentElement);
     this.#count = count;
     list.addEventListener("click", (event) => this.#click(event));
     list.addEventListener("keydown", (event) => this.#key(event));
     list.addEventListener("focusin", (event) => (this.#active = keyOf(event.target) || this.#active));
-    list.addEventListener("scroll", () => this.#later(false), { passive: true });
-    new ResizeObserver(() => this.#later(false)).observe(list);
+    this.#scroller.addEventListener("scroll", () => this.#later(false), { passive: true });
+    new ResizeObserver(() => this.#later(false)).observe(this.#scroller);
     wireWishes((wish) => this.#want(wish), () => this.#focusLine(0), () => editor.ui.focusStage());
     part("region-hidden").querySelector("button")?.addEventListener("click", () => keymap.run("region.show-all", editor));
     editor.edited.on(() => this.#later(true));
@@ -65,7 +68,7 @@ export class RegionList {
   /** @param {Partial<Wish>} wish */
   #want(wish) {
     this.#wish = { ...this.#wish, ...wish };
-    this.#list.scrollTop = 0;
+    this.#scroller.scrollTop = 0;
     this.#render(true);
   }
 
@@ -82,8 +85,8 @@ export class RegionList {
     const { scene, labels } = this.#editor;
     if (stale) this.#lines = listing(scene.shapes(), this.#wish.sort === "newest" ? scene.born() : [], labels, this.#wish);
     this.#stale = false;
-    const first = Math.max(0, Math.floor(this.#list.scrollTop / ROW) - SPARE);
-    const last = Math.min(this.#lines.length, Math.ceil((this.#list.scrollTop + this.#list.clientHeight) / ROW) + SPARE);
+    const first = Math.max(0, Math.floor(this.#scroller.scrollTop / ROW) - SPARE);
+    const last = Math.min(this.#lines.length, Math.ceil((this.#scroller.scrollTop + this.#scroller.clientHeight) / ROW) + SPARE);
     this.#show(first, last);
     const total = scene.shapes().length;
     const found = this.#lines.filter((line) => line.kind === "region").length;
@@ -149,9 +152,9 @@ export class RegionList {
   #reveal(place) {
     if (place < 0) return;
     const top = place * ROW;
-    const { scrollTop, clientHeight } = this.#list;
-    if (top < scrollTop) this.#list.scrollTop = top;
-    else if (top + ROW > scrollTop + clientHeight) this.#list.scrollTop = top + ROW - clientHeight;
+    const { scrollTop, clientHeight } = this.#scroller;
+    if (top < scrollTop) this.#scroller.scrollTop = top;
+    else if (top + ROW > scrollTop + clientHeight) this.#scroller.scrollTop = top + ROW - clientHeight;
   }
 
   /** @param {number} place */
@@ -209,7 +212,7 @@ export class RegionList {
   #key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     const here = this.#place(keyOf(event.target) || this.#active);
-    const page = Math.max(1, Math.floor(this.#list.clientHeight / ROW) - 1);
+    const page = Math.max(1, Math.floor(this.#scroller.clientHeight / ROW) - 1);
     const steps = /** @type {Record<string, number>} */ ({ ArrowDown: here + 1, ArrowUp: here - 1, PageDown: here + page, PageUp: here - page, Home: 0, End: Infinity });
     const beside = event.key === "ArrowRight" ? "nextElementSibling" : event.key === "ArrowLeft" ? "previousElementSibling" : null;
     if (beside) /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target)[beside])?.focus();
