@@ -5,13 +5,18 @@ stream, each image with its annotations, so that memory does not grow with the e
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from annotations import geometry, rle
 
 Shape: TypeAlias = Literal["label", "box", "polygon", "mask"]
+SPLITS = ("train", "val", "test")
+
+
+class NotReadable(ValueError):
+    """The file is not what its format wants; the message is one sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class ExportCategory:
     name: str
     path: str
     code: str = ""
+    colour: str = ""
 
     @property
     def supercategory(self) -> str:
@@ -51,7 +57,11 @@ class ExportAnnotation:
 
 @dataclass(slots=True)
 class ExportImage:
-    """An image with everything said about it. `id` counts from 1; `url` and times may be empty."""
+    """An image with everything said about it. `id` counts from 1; `url` and times may be empty.
+
+    `split` is one of `SPLITS`, or empty where the export is not split; `source` says where the image's
+    file is, and only whoever made the record understands it.
+    """
 
     id: int
     name: str
@@ -65,6 +75,21 @@ class ExportImage:
     labelled_by: str = ""
     labelled_at: str = ""
     reviewed_by: str = ""
+    split: str = ""
+    source: object = None
+
+
+Pixels: TypeAlias = Callable[[ExportImage], Iterable[bytes] | None]
+"""Gives the bytes of an image's file in pieces; None where there is no file of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a reader found; `problems` are sentences about what was left out."""
+
+    categories: list[ExportCategory]
+    images: list[ExportImage]
+    problems: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -74,6 +99,15 @@ class Written:
     images: int = 0
     annotations: int = 0
     per_category: Counter[int] = field(default_factory=Counter)
+    per_split: Counter[str] = field(default_factory=Counter)
+
+    def image(self, image: ExportImage) -> None:
+        self.images += 1
+        self.per_split[image.split] += 1
+
+    def annotation(self, annotation: ExportAnnotation) -> None:
+        self.annotations += 1
+        self.per_category[annotation.category_id] += 1
 
 
 def from_document(document: Mapping[str, Any], category_ids: Mapping[str, int]) -> list[ExportAnnotation]:
