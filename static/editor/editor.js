@@ -14,10 +14,11 @@ import { hiddenRegions } from "./sight.js";
 import { makeTools } from "./tools/index.js";
 import { Viewport } from "./viewport.js";
 /** @import { Pixels } from "./mask/wand.js" */
+/** @import { Outlines } from "./outline/client.js" */
 /** @import { Server } from "./server.js" */
 /** @import { Refusal } from "./desk.js" */
 /** @import { Entry } from "./pager.js" */
-/** @import { Bootstrap, Clock, Hit, Point, Shape } from "./types.js" */
+/** @import { AnnotationDocument, Bootstrap, Clock, Hit, Point, Shape } from "./types.js" */
 /** @import { Vault } from "./vault.js" */
 
 /**
@@ -56,9 +57,8 @@ export class Editor {
   #scenes = new Map();
   /** Reads the stored picture in front, once it is there. @type {(() => Pixels | null) | null} */
   pixels = null;
-  /** Finds outlines in the picture. @type {import("./outline/client.js").Outlines | null} */
+  /** Finds outlines in the picture. @type {Outlines | null} */
   outlines = null;
-
   /** Another image was opened, or none. @type {Emitter<Entry | null>} */
   opened = new Emitter();
   /** The open image's regions changed; the ids. @type {Emitter<Iterable<string>>} */
@@ -220,7 +220,7 @@ export class Editor {
       changes: (/** @type {ReadonlySet<string>} */ ids) => changesOf(scene.image, scene.shapes(), ids),
       large: () => scene.shapes().length > 1000,
       remember: () => remember(scene), recall: (/** @type {string} */ text) => recall(scene, text),
-      replace: (/** @type {import("./types.js").AnnotationDocument} */ document) => {
+      replace: (/** @type {AnnotationDocument} */ document) => {
         this.machine.cancel();
         scene.replace(document);
       },

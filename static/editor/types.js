@@ -1,4 +1,6 @@
 // @ts-check
+/** @import { Editor, Surroundings } from "./editor.js" */
+/** @import { Values } from "./preferences.js" */
 /**
  * Types shared by the editor's modules. Lengths are pixels of the stored image unless a name says `screen`.
  *
@@ -63,13 +65,13 @@
  * @typedef {{
  *   project: {code: string, name: string, task_type: string, paused: boolean, instructions_html: string, instructions_url: string},
  *   labels: Label[], page: Page | null, page_sizes: number[], page_size?: number, user: {code?: string, name: string},
- *   draft_seconds: number, heartbeat_seconds: number, urls: Urls, preferences?: Partial<import("./preferences.js").Values>,
+ *   draft_seconds: number, heartbeat_seconds: number, urls: Urls, preferences?: Partial<Values>,
  * }} Bootstrap
  *
  * What looking at one image needs: the region editor, and the large view of the classification page.
- * @typedef {Pick<import("./editor.js").Editor,
+ * @typedef {Pick<Editor,
  *   "session" | "viewport" | "machine" | "desk" | "scene" | "labels" | "entry" | "editable" | "opened" | "edited" | "say" | "draws" | "hit" | "selected"
- * > & {ui: Pick<import("./editor.js").Surroundings, "say" | "focusStage" | "togglePanel">}} Looker
+ * > & {ui: Pick<Surroundings, "say" | "focusStage" | "togglePanel">}} Looker
  *
  * Time and timers, injected so that tests run without waiting. `now` is in milliseconds.
  * @typedef {{now: () => number, after: (milliseconds: number, run: () => void) => unknown, cancel: (timer: any) => void}} Clock

@@ -5,6 +5,7 @@ import { readDicom } from "./dicom.js";
 import { openTiles } from "./tiles.js";
 /** @import { Adjust } from "../adjust.js" */
 /** @import { ImageInfo, Size, View } from "../types.js" */
+/** @import { Tiling } from "./tiles.js" */
 
 /**
  * An image ready to paint: itself and copies of half the size each, so that a small view never resamples all pixels.
@@ -24,8 +25,6 @@ import { openTiles } from "./tiles.js";
 
 const SMALLEST = 512;
 const KEPT = 14;
-
-/** @typedef {import("./tiles.js").Tiling} Tiling */
 
 /** Loads pictures ahead of time and remembers the last few. */
 export class Pictures {
