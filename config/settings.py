@@ -338,7 +338,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"TaskStatusEnum": "annotations.models.Task.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "CommentKindEnum": "annotations.models.Comment.Kind",
+        "TaskStatusEnum": "annotations.models.Task.Status",
+    },
 }
 
 # Language, time
