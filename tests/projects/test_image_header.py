@@ -70,7 +70,19 @@ def test_every_format_is_read(kind):
 
 
 def test_names_of_images():
-    names = ["a.jpg", "b/c.JPEG", "a.jpe", "a.jfif", "a.tif", "a.webp", "a.jpg.txt", "jpg", "a.heic", "a.dcm", "b.DICOM"]
+    names = [
+        "a.jpg",
+        "b/c.JPEG",
+        "a.jpe",
+        "a.jfif",
+        "a.tif",
+        "a.webp",
+        "a.jpg.txt",
+        "jpg",
+        "a.heic",
+        "a.dcm",
+        "b.DICOM",
+    ]
     assert [image_header.supported(name) for name in names] == [True] * 6 + [False] * 3 + [True] * 2
     assert refusal(encoded(picture(), "PNG"), "a.txt") == "unsupported"
 

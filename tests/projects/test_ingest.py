@@ -323,7 +323,10 @@ def test_files_that_a_shard_could_not_read_are_read_when_it_is_tried_again(
     jobs.run_due()
     job.refresh_from_db()
     dataset.refresh_from_db()
-    assert (job.state, job.error_detail) == ("failed", "2 files could not be read now. The store is closed. Try the job again.")
+    assert (job.state, job.error_detail) == (
+        "failed",
+        "2 files could not be read now. The store is closed. Try the job again.",
+    )
     assert (dataset.state, dataset.image_count) == ("failed", 2)
     monkeypatch.setattr(reading, "read", real)
     jobs.retry(job)
