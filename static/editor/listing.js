@@ -19,19 +19,6 @@ function areaOf(shape) {
   return area;
 }
 
-/** @type {{shapes: readonly Shape[], counts: Map<string, number>}} */
-let counted = { shapes: [], counts: new Map() };
-
-/** How many regions each label has. @param {readonly Shape[]} shapes */
-export function countByLabel(shapes) {
-  if (counted.shapes === shapes) return counted.counts;
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const { label } of shapes) counts.set(label, (counts.get(label) ?? 0) + 1);
-  counted = { shapes, counts };
-  return counts;
-}
-
 /**
  * The lines of the list.
  * @param {readonly Shape[]} shapes in order of depth

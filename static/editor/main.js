@@ -6,7 +6,6 @@ import { CommentBook } from "./comments.js";
 import { Editor } from "./editor.js";
 import { Input } from "./input.js";
 import { Keymap } from "./keymap.js";
-import { countByLabel } from "./listing.js";
 import { keepLook } from "./look.js";
 import { Bar } from "./panel/bar.js";
 import { wireButtons } from "./panel/buttons.js";
@@ -84,7 +83,7 @@ const tree = new LabelTree({
     closeDrawer();
     focusStage();
   },
-  count: (code) => countByLabel(editor.scene.shapes()).get(code) ?? 0,
+  count: (code) => editor.scene.count(code),
   chosen: () => new Set([editor.session.state.label]),
 });
 showOptions(editor, makeOptions(editor, preferences));

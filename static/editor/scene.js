@@ -6,7 +6,7 @@ import { kindOf } from "./shapes/index.js";
 import { SpatialIndex } from "./spatial.js";
 import { Store } from "./store.js";
 /** @import { Diff } from "./store.js" */
-/** @import { AnnotationDocument, Box, ImageAnswer, Item, Shape, Size } from "./types.js" */
+/** @import { AnnotationDocument, Box, ImageAnswer, Item, MaskShape, Shape, Size } from "./types.js" */
 
 /** One image's answer while it is edited: its items, their history and where they lie. */
 export class Scene {
@@ -20,6 +20,13 @@ export class Scene {
   #index;
   /** @type {readonly Shape[] | null} */
   #ordered = null;
+  /** @type {readonly MaskShape[] | null} */
+  #masks = null;
+  /** How many regions each label has; kept up, because thousands are not counted in every frame of a drag. @type {Map<string, number>} */
+  #counts = new Map();
+
+  /** Grows whenever a region comes, goes, or changes anything but its shape. */
+  arrangement = 0;
 
   /**
    * @param {Size} size
@@ -33,7 +40,10 @@ export class Scene {
     this.oneMaskPerLabel = oneMaskPerLabel;
     if (oneMaskPerLabel) this.history.settle = (touched, put) => settle(this, touched, put);
     this.#index = new SpatialIndex(size);
-    for (const shape of this.shapes()) this.#index.set(shape.id, kindOf(shape).bounds(shape));
+    for (const shape of this.shapes()) {
+      this.#index.set(shape.id, kindOf(shape).bounds(shape));
+      this.#count(shape, 1);
+    }
     this.store.changed.on(({ diff }) => this.#follow(diff));
   }
 
@@ -48,6 +58,17 @@ export class Scene {
   /** All regions in the order in which they came. @returns {Shape[]} */
   born() {
     return /** @type {Shape[]} */ ([...this.store.values()].filter((item) => item.shape !== "image"));
+  }
+
+  /** The masks, lowest first. */
+  masks() {
+    this.#masks ??= /** @type {MaskShape[]} */ (this.shapes().filter((shape) => shape.shape === "mask"));
+    return this.#masks;
+  }
+
+  /** How many regions a label has. @param {string} label */
+  count(label) {
+    return this.#counts.get(label) ?? 0;
   }
 
   /** @param {string} id @returns {Shape | undefined} */
@@ -89,13 +110,22 @@ export class Scene {
 
   /** @param {Diff<Item>} diff */
   #follow(diff) {
-    for (const [id, [, after]] of diff) {
+    for (const [id, [before, after]] of diff) {
       if (id === IMAGE) continue;
+      if (before?.shape === "mask" || after?.shape === "mask") this.#masks = null;
+      if (!keepsPlace(before, after)) this.arrangement += 1;
+      this.#count(before, -1);
+      this.#count(after, 1);
       const shape = after && after.shape !== "image" ? after : null;
       if (shape) this.#index.set(id, kindOf(shape).bounds(shape));
       else this.#index.delete(id);
     }
     if (this.#ordered) this.#ordered = this.#reordered(this.#ordered, diff);
+  }
+
+  /** @param {Item | null} item @param {1 | -1} change */
+  #count(item, change) {
+    if (item && item.shape !== "image") this.#counts.set(item.label, this.count(item.label) + change);
   }
 
   /**
@@ -131,4 +161,12 @@ export class Scene {
     }
     return ordered[low]?.id === id ? low : -1;
   }
+}
+
+/** Whether two versions of a region differ in shape alone. @param {Item | null} before @param {Item | null} after */
+function keepsPlace(before, after) {
+  if (!before || !after || before.shape === "image" || after.shape === "image") return false;
+  const crowd = (/** @type {Shape} */ shape) => shape.shape === "box" && shape.crowd;
+  const same = before.label === after.label && before.origin === after.origin && before.note === after.note;
+  return same && before.z === after.z && crowd(before) === crowd(after);
 }

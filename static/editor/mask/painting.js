@@ -17,9 +17,9 @@ import { bitmapOf } from "./painted.js";
  * }} Intent
  */
 
-/** The masks of a scene, lowest first. @param {Scene} scene @returns {MaskShape[]} */
+/** The masks of a scene, lowest first. @param {Scene} scene @returns {readonly MaskShape[]} */
 export function masksOf(scene) {
-  return scene.shapes().filter((shape) => shape.shape === "mask");
+  return scene.masks();
 }
 
 /** One gesture of paint: one step of the history, and never two masks on one pixel. */

@@ -32,6 +32,8 @@ export class RegionList {
   #active = "";
   #due = 0;
   #stale = true;
+  /** The scene's arrangement that the lines show. */
+  #arrangement = -1;
 
   /** @param {Editor} editor @param {Keymap<Editor>} keymap @param {HTMLElement} list @param {HTMLElement} count */
   constructor(editor, keymap, list, count) {
@@ -47,7 +49,7 @@ export class RegionList {
     new ResizeObserver(() => this.#later(false)).observe(this.#scroller);
     wireWishes((wish) => this.#want(wish), () => this.#focusLine(0), () => editor.ui.focusStage());
     part("region-hidden").querySelector("button")?.addEventListener("click", () => keymap.run("region.show-all", editor));
-    editor.edited.on(() => this.#later(true));
+    editor.edited.on(() => this.#later(this.#wish.sort === "size" || editor.scene.arrangement !== this.#arrangement));
     editor.opened.on(() => {
       this.#active = "";
       this.#later(true);
@@ -84,6 +86,7 @@ export class RegionList {
     this.#due = 0;
     const { scene, labels } = this.#editor;
     if (stale) this.#lines = listing(scene.shapes(), this.#wish.sort === "newest" ? scene.born() : [], labels, this.#wish);
+    if (stale) this.#arrangement = scene.arrangement;
     this.#stale = false;
     const first = Math.max(0, Math.floor(this.#scroller.scrollTop / ROW) - SPARE);
     const last = Math.min(this.#lines.length, Math.ceil((this.#scroller.scrollTop + this.#scroller.clientHeight) / ROW) + SPARE);
@@ -120,7 +123,10 @@ export class RegionList {
     const known = this.#rows.get(name) ?? { row: line.kind === "region" ? newRow(line.shape.id) : newGroup(line.label), shape: null };
     this.#rows.set(name, known);
     if (line.kind === "group") fillGroup(known.row, line.label, line.ids.length, this.#editor.labels);
-    else if (known.shape !== line.shape) fillRow(known.row, (known.shape = line.shape), this.#editor.labels);
+    else {
+      const shape = this.#editor.scene.shape(line.shape.id) ?? line.shape;
+      if (known.shape !== shape) fillRow(known.row, (known.shape = shape), this.#editor.labels);
+    }
     const { session } = this.#editor;
     const ids = idsOf(line);
     dress(known.row, {
