@@ -83,13 +83,31 @@ Pixels: TypeAlias = Callable[[ExportImage], Iterable[bytes] | None]
 """Gives the bytes of an image's file in pieces; None where there is no file of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a reader found; `problems` are sentences about what was left out."""
+class Legend:
+    """The labels that a reader meets, numbered from 1 in the order of their first use; a name may be a path."""
 
-    categories: list[ExportCategory]
-    images: list[ExportImage]
-    problems: list[str] = field(default_factory=list)
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._ids: dict[str, int] = {}
+        for name in names:
+            self.id_of(name)
+
+    def id_of(self, name: str) -> int:
+        if not name:
+            raise NotReadable("A label has no name.")
+        return self._ids.setdefault(name, len(self._ids) + 1)
+
+    @property
+    def categories(self) -> list[ExportCategory]:
+        return [ExportCategory(number, name.rpartition("/")[2] or name, name) for name, number in self._ids.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """An image that a file without sizes speaks of: its name in the dataset, and pixels."""
+
+    name: str
+    width: int
+    height: int
 
 
 @dataclass(slots=True)
@@ -100,6 +118,8 @@ class Written:
     annotations: int = 0
     per_category: Counter[int] = field(default_factory=Counter)
     per_split: Counter[str] = field(default_factory=Counter)
+    left_out: int = 0
+    """Annotations that the format cannot say, or that lie outside their image."""
 
     def image(self, image: ExportImage) -> None:
         self.images += 1

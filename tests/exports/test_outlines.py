@@ -44,8 +44,6 @@ def test_every_region_has_rings(shape):
     mask[2:5, 3:9] = 1
     square = [[3.0, 2.0], [9.0, 2.0], [9.0, 5.0], [3.0, 5.0]]
     counts = rle.compress(rle.encode(mask)) if shape == "mask" else ""
-    region = ExportAnnotation(
-        1, shape, geometry.Box(3, 2, 6, 3), [square] if shape == "polygon" else (), counts
-    )
+    region = ExportAnnotation(1, shape, geometry.Box(3, 2, 6, 3), [square] if shape == "polygon" else (), counts)
     (ring,) = outlines.rings(region, 12, 10)
     assert sorted(map(tuple, ring)) == sorted(map(tuple, square))
