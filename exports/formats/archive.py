@@ -32,7 +32,7 @@ class Member:
     def __init__(self, archive: "Archive", name: str, *, packed: bool) -> None:
         self.archive, self.name, self.packed = archive, name, packed
         self.size, self.crc, self.digest = 0, 0, hashlib.sha256()
-        self.spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES)
+        self.spool = _spool()
         self._deflate = _deflater() if packed else None
 
     def write(self, data: bytes) -> int:
@@ -68,8 +68,8 @@ class Archive:
     def __init__(self, out: BinaryIO) -> None:
         self.out = out
         self.offset = self.count = 0
-        self._directory = tempfile.SpooledTemporaryFile(SPOOL_BYTES)
-        self._sums = tempfile.SpooledTemporaryFile(SPOOL_BYTES)
+        self._directory = _spool()
+        self._sums = _spool()
 
     def add(self, name: str, data: bytes, *, packed: bool = True) -> None:
         """Adds one whole file that is in memory."""
@@ -131,6 +131,10 @@ class Archive:
         end = self.offset
         numbers = (44, _MADE_BY, _NEEDED, 0, 0, self.count, self.count, size, start)
         self.write(struct.pack("<4sQ2H2L4Q", b"PK\6\6", *numbers) + struct.pack("<4sLQL", b"PK\6\7", 0, end, 1))
+
+
+def _spool() -> "tempfile.SpooledTemporaryFile[bytes]":
+    return tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # closed by whoever fills it
 
 
 def _deflater() -> "zlib._Compress":

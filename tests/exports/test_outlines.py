@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ def test_rings_of_a_mask_fill_the_same_pixels(mask):
     rings = outlines.of_mask(mask)
     assert (rle.polygon_to_mask(rings, *mask.shape) == mask).all()
     assert geometry.polygon_area(rings) == mask.sum()
-    assert all(one[0] == two[0] or one[1] == two[1] for ring in rings for one, two in zip(ring, ring[1:], strict=False))
+    assert all(one[0] == two[0] or one[1] == two[1] for ring in rings for one, two in pairwise(ring))
 
 
 @given(masks)

@@ -1,0 +1,168 @@
+"""Pascal VOC 2012: `VOCdevkit/VOC2012` with one XML per image, as torchvision and others read it.
+
+Boxes count pixels from 1 and include both ends, so a box from 0 to 10 is `xmin` 1, `xmax` 10; they are
+rounded to whole pixels, because the readers want integers. Outlines and masks give their boxes; painted
+classes give `SegmentationClass` too. A crowd is `difficult`, which VOC's evaluation ignores. All files
+lie in one folder, so folders in an image's name become `_`; `path` keeps the name as it was.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from xml.etree.ElementTree import Element  # a type alone
+
+from annotations import geometry
+from exports.formats import masks, names, records, xml
+from exports.formats.archive import Archive, Member
+from exports.formats.folder import Folder
+from exports.formats.records import (
+    ExportAnnotation,
+    ExportCategory,
+    ExportImage,
+    Legend,
+    NotReadable,
+    Pixels,
+    Written,
+)
+
+ROOT = "VOCdevkit/VOC2012"
+
+
+class _Sets:
+    """The lists of images under `ImageSets`, one per split and one of all that are for training or checking."""
+
+    def __init__(self, archive: Archive, kind: str) -> None:
+        self.archive, self.kind = archive, kind
+        self.members: dict[str, Member] = {}
+
+    def add(self, stem: str, split: str) -> None:
+        for name in ("trainval",) if not split else (split,) if split == "test" else (split, "trainval"):
+            if name not in self.members:
+                self.members[name] = self.archive.member(f"{ROOT}/ImageSets/{self.kind}/{name}.txt")
+            self.members[name].write(f"{stem}\n".encode())
+
+    def close(self) -> None:
+        for name in sorted(self.members):
+            self.members[name].close()
+
+
+def write(
+    archive: Archive,
+    images: Iterable[ExportImage],
+    categories: Sequence[ExportCategory],
+    *,
+    segmentation: bool = False,
+    pixels: Pixels | None = None,
+) -> Written:
+    """Write one XML per image; with `segmentation` also class masks and their lists."""
+    written, own = Written(), names.Names(flat=True)
+    named, table = records.unique_names(categories), masks.colours(categories)
+    sets = [_Sets(archive, kind) for kind in (("Main", "Segmentation") if segmentation else ("Main",))]
+    for image in images:
+        name = own.of(image.name, image.id)
+        text = _text(image, name, named, written, segmentation=segmentation)
+        archive.add(f"{ROOT}/Annotations/{name.stem}.xml", text.encode())
+        if segmentation:
+            canvas = masks.painted(image, len(categories), Written())
+            style: masks.Style = "palette" if len(categories) <= masks.MOST_WITH_COLOURS else "indexed"
+            archive.add(f"{ROOT}/SegmentationClass/{name.stem}.png", masks.picture(canvas, style, table), packed=False)
+        if pixels and (chunks := pixels(image)):
+            archive.add_chunks(f"{ROOT}/JPEGImages/{name.file}", chunks)
+        for one in sets:
+            one.add(name.stem, image.split)
+        written.image(image)
+    for one in sets:
+        one.close()
+    archive.add("labels.txt", "".join(f"{named[c.id]}\n" for c in categories).encode())
+    return written
+
+
+def _text(
+    image: ExportImage, name: names.Name, named: Mapping[int, str], written: Written, *, segmentation: bool
+) -> str:
+    lines = [
+        "<annotation>",
+        "  <folder>VOC2012</folder>",
+        f"  <filename>{xml.text(name.file)}</filename>",
+        f"  <path>{xml.text(image.name)}</path>",
+        "  <source><database>Labelwright</database></source>",
+        f"  <size><width>{image.width}</width><height>{image.height}</height><depth>3</depth></size>",
+        f"  <segmented>{int(segmentation)}</segmented>",
+    ]
+    for annotation in image.annotations:
+        box = _whole(annotation, image)
+        if box is None:
+            written.left_out += 1
+            continue
+        written.annotation(annotation)
+        lines.append(
+            f"  <object><name>{xml.text(named[annotation.category_id])}</name><pose>Unspecified</pose>"
+            f"<truncated>0</truncated><difficult>{int(annotation.crowd)}</difficult><bndbox>"
+            f"<xmin>{box[0] + 1}</xmin><ymin>{box[1] + 1}</ymin><xmax>{box[2]}</xmax><ymax>{box[3]}</ymax>"
+            "</bndbox></object>"
+        )
+    return "\n".join([*lines, "</annotation>\n"])
+
+
+def _whole(annotation: ExportAnnotation, image: ExportImage) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom in whole pixels, at least one pixel wide and high, inside the image."""
+    box, _ = records.clipped(annotation, image.width, image.height)
+    if box is None:
+        return None
+    left, top = (min(round(a), most - 1) for a, most in ((box.x, image.width), (box.y, image.height)))
+    return left, top, max(round(box.right), left + 1), max(round(box.bottom), top + 1)
+
+
+def read(folder: Folder, legend: Legend, problems: list[str]) -> Iterator[ExportImage]:
+    """Images of every XML below a folder `Annotations` (or of all XMLs), one at a time."""
+    texts = [name for name in folder.names() if name.endswith(".xml")]
+    texts = [name for name in texts if "Annotations/" in name] or texts
+    if not texts:
+        raise NotReadable("There are no .xml files, so this is not Pascal VOC.")
+    splits = _splits(folder)
+    for number, name in enumerate(texts, start=1):
+        root = xml.parsed(name, folder.read(name))
+        if root.tag != "annotation":
+            raise NotReadable(f"{name} is not Pascal VOC: its root is <{root.tag[:40]}>, not <annotation>.")
+        stem = name.rpartition("/")[2].removesuffix(".xml")
+        yield _image(root, name, number, legend, problems, splits.get(stem, ""))
+
+
+def _splits(folder: Folder) -> dict[str, str]:
+    """The split of every stem, from `ImageSets/Main`."""
+    found = {}
+    for split in records.SPLITS:
+        for name in folder.names():
+            if name.endswith(f"ImageSets/Main/{split}.txt"):
+                found |= {line.decode(errors="replace").strip(): split for line in folder.lines(name)}
+    return found
+
+
+def _image(root: Element, name: str, number: int, legend: Legend, problems: list[str], split: str) -> ExportImage:
+    file = xml.child(root, "path") or xml.child(root, "filename")
+    try:
+        width, height = (round(float(xml.child(root, f"size/{side}") or 0)) for side in ("width", "height"))
+    except (ValueError, OverflowError) as error:
+        raise NotReadable(f"{name}: the image's size is not a number.") from error
+    if not file:
+        raise NotReadable(f"{name} does not say which image it is for: <filename> is missing.")
+    found = []
+    for place, element in enumerate(root.iter("object"), start=1):
+        try:
+            found.append(_annotation(element, legend))
+        except ValueError as error:
+            problems.append(f"{name}, object {place}: {str(error).rstrip('.')}.")
+    return ExportImage(number, file, width, height, found, split=split)
+
+
+def _annotation(element: Element, legend: Legend) -> ExportAnnotation:
+    try:
+        left, top, right, bottom = (
+            float(xml.child(element, f"bndbox/{side}")) for side in ("xmin", "ymin", "xmax", "ymax")
+        )
+    except ValueError as error:
+        raise ValueError("the box is not four numbers") from error
+    # One is added at the near sides alone: both ends are inside. Written so that NaN fails.
+    box = geometry.Box(left - 1, top - 1, right - left + 1, bottom - top + 1)
+    if not (0 < box.width < 1e9 and 0 < box.height < 1e9 and abs(left) < 1e9 and abs(top) < 1e9):
+        raise ValueError("the box has no width or no height")
+    category = legend.id_of(xml.child(element, "name"))
+    return ExportAnnotation(category, "box", box, crowd=xml.child(element, "difficult") == "1", origin="import")
