@@ -1,4 +1,5 @@
 // @ts-check
+import { fit, plain } from "./fuzzy.js";
 import { safePaint } from "./palette.js";
 /** @import { Paint } from "./palette.js" */
 /** @import { Label } from "./types.js" */
@@ -14,6 +15,10 @@ export class Labels {
 
   /** @type {Map<string, Paint>} */
   #paints = new Map();
+  /** Names and paths as they are searched. @type {{name: string, path: string}[] | null} */
+  #plain = null;
+  /** Codes of the labels used lately, the last one first. @type {readonly string[]} */
+  recent = [];
 
   /** @param {readonly Label[]} labels */
   constructor(labels) {
@@ -64,27 +69,23 @@ export class Labels {
 
   /** The number key of a label, if it has one. @param {string} code */
   keyOf(code) {
-    return [...this.#byKey].find(([, label]) => label.code === code)?.[0] ?? "";
+    for (const [key, label] of this.#byKey) if (label.code === code) return key;
+    return "";
   }
 
   /**
-   * Labels for a few typed letters, best first: names that start so, words that start so, then anything that contains it.
+   * Labels for a few typed letters, best first; of those that fit as well, the ones used lately.
    * @param {string} typed
    */
   search(typed) {
-    const wanted = typed.trim().toLocaleLowerCase();
+    const wanted = plain(typed).trim();
     if (!wanted) return [...this.all];
-    const rank = (/** @type {Label} */ label) => {
-      const name = label.name.toLocaleLowerCase();
-      if (name.startsWith(wanted)) return 0;
-      if (name.split(/[\s/_-]+/).some((word) => word.startsWith(wanted))) return 1;
-      if (name.includes(wanted)) return 2;
-      return label.path.toLocaleLowerCase().includes(wanted) ? 3 : 4;
-    };
-    return this.all
-      .map((label, index) => ({ label, index, rank: rank(label) }))
-      .filter((found) => found.rank < 4)
-      .sort((a, b) => a.rank - b.rank || a.index - b.index)
+    this.#plain ??= this.all.map(({ name, path }) => ({ name: plain(name), path: plain(path) }));
+    const late = (/** @type {Label} */ { code }) => (this.recent.includes(code) ? this.recent.indexOf(code) : this.recent.length);
+    return this.#plain
+      .map((words, index) => ({ label: /** @type {Label} */ (this.all[index]), index, score: fit(words, wanted) }))
+      .filter((found) => found.score > 0)
+      .sort((a, b) => b.score - a.score || late(a.label) - late(b.label) || a.index - b.index)
       .map((found) => found.label);
   }
 }

@@ -12,7 +12,7 @@ const files = ["editor", "annotations"]
   .map((path) => ({ path, name: relative(root, path), text: readFileSync(path, "utf8") }));
 
 /** Who may touch the page: input, rendering, panels, fetch, and the composition roots. */
-const PAGE = /^(editor\/(input|api|main)\.js|editor\/(render|panel)\/|annotations\/\w+\/(grid|zoom|main|[\w-]*-page)\.js)|^annotations\/(?!classify\/)/;
+const PAGE = /^(editor\/(input|api|main)\.js|editor\/(render|panel)\/|annotations\/\w+\/(main|[\w-]*-page)\.js|annotations\/\w+\/panel\/)|^annotations\/(?!classify\/)/;
 
 const code = (text) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "").replace(/"[^"\n]*"|`[^`]*`/g, "");
 

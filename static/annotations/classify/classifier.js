@@ -2,9 +2,14 @@
 import { Desk } from "../../editor/desk.js";
 import { Labels } from "../../editor/labels.js";
 import { firstSize } from "../../editor/pager.js";
+import { goOn } from "./labelling.js";
 import { Sheet } from "./model.js";
+import { Recents } from "./recents.js";
+import { Viewer } from "./viewer.js";
+import { Watch } from "./watch.js";
 /** @import { Refusal } from "../../editor/desk.js" */
 /** @import { Entry } from "../../editor/pager.js" */
+/** @import { Choices, Preferences } from "../../editor/preferences.js" */
 /** @import { Server } from "../../editor/server.js" */
 /** @import { AnnotationDocument, Bootstrap, Clock, TextStorage } from "../../editor/types.js" */
 /** @import { Vault } from "../../editor/vault.js" */
@@ -13,13 +18,13 @@ import { Sheet } from "./model.js";
  * What the page around it does.
  * @typedef {{
  *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "conflict") => void,
- *   searchLabels: () => void, focusTile: () => void, zoom: (id: string) => void,
- *   togglePanel: (side: "left" | "right" | "notes") => void, leave: () => void, columns: () => number,
+ *   searchLabels: () => void, focusStage: () => void,
+ *   togglePanel: (side: "left" | "right" | "notes" | "view" | "dicom") => void, leave: () => void, columns: () => number,
  * }} Surroundings
+ *
+ * So many images side by side, or one in front of a strip of the page's images.
+ * @typedef {number | "film"} Layout
  */
-
-/** Where the browser keeps how many images its person likes to see. */
-const LAYOUT = "labelwright:layout";
 
 /** The classification page: a sheet of images on a desk. */
 export class Classifier {
@@ -27,32 +32,68 @@ export class Classifier {
   sheet;
   /** @type {Labels} */
   labels;
+  /** @type {Recents} */
+  recents;
   /** @type {Desk} */
   desk;
+  /** The large view of the image in focus. @type {Viewer} */
+  viewer;
   /** @type {Surroundings} */
   ui;
-  #storage;
-  /** Active time of the page, and how much of it its images have got already. */
-  #time = { seconds: 0 };
-  #shared = 0;
+  #preferences;
+  #sizes;
+  #watch;
 
-  /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, storage: TextStorage, vault: Vault, ui: Surroundings}} parts */
-  constructor({ bootstrap, server, clock, storage, vault, ui }) {
+  /** @param {{bootstrap: Bootstrap, server: Server, clock: Clock, storage: TextStorage, vault: Vault, preferences: Preferences, ui: Surroundings}} parts */
+  constructor({ bootstrap, server, clock, storage, vault, preferences, ui }) {
     this.ui = ui;
     this.labels = new Labels(bootstrap.labels);
+    this.recents = new Recents(storage, `${bootstrap.user.code ?? bootstrap.user.name}:${bootstrap.project.code}`, (code) => this.labels.get(code) !== undefined);
+    this.labels.recent = this.recents.order;
     this.sheet = new Sheet(bootstrap.project.task_type === "multilabel" ? "multilabel" : "multiclass");
-    this.#storage = storage;
-    const size = firstSize({ ...bootstrap, page_size: Number(storage.getItem(LAYOUT)) || bootstrap.page_size });
+    this.#preferences = preferences;
+    this.#sizes = bootstrap.page_sizes;
+    const { images, film } = this.habits;
+    const size = firstSize({ ...bootstrap, page_size: Number(images) || bootstrap.page_size });
+    this.sheet.fronted = film === true && size > 1;
     this.desk = new Desk({ server, bootstrap, clock, vault, size, adopt: (entry) => this.#adopt(entry) });
-    this.desk.activity.follow(this.#time);
+    this.viewer = new Viewer({ desk: this.desk, labels: this.labels, clock, ui });
+    this.#watch = new Watch(this.desk.activity);
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));
     this.sheet.history.committed.on((diff) => this.#save(diff.keys()));
+    this.sheet.changed.on(() => this.#followFocus());
+  }
+
+  /** What the person likes of this page: `images`, `film`, `letters` search labels, `advance` after a label. @returns {Readonly<Choices>} */
+  get habits() {
+    return this.#preferences.get("layout") ?? {};
+  }
+
+  /** @param {Choices} change */
+  keepHabit(change) {
+    this.#preferences.set("layout", { ...this.habits, ...change });
+    this.sheet.changed.emit();
   }
 
   /** The entries on the page. */
   get entries() {
     return this.desk.pager.current;
+  }
+
+  /** The entry in focus. */
+  get front() {
+    return this.entries.find((entry) => entry.task.code === this.sheet.focus) ?? null;
+  }
+
+  /** @returns {Layout} */
+  get layout() {
+    return this.sheet.fronted ? "film" : this.desk.pager.size;
+  }
+
+  /** Whether one image is shown large. */
+  get large() {
+    return this.layout === "film" || this.layout === 1;
   }
 
   /** Codes of the images that may still be labelled. */
@@ -66,32 +107,16 @@ export class Classifier {
     return able.length > 0 && this.sheet.missing(able).length === 0;
   }
 
-  /** @param {string} label */
-  choose(label) {
-    const able = new Set(this.able());
-    const ids = this.sheet.targets().filter((id) => able.has(id));
-    this.#tell(this.sheet.apply(label, ids), this.labels.name(label), ids);
-  }
-
-  /** Says that no label fits the selected images. */
-  declareEmpty() {
-    const able = new Set(this.able());
-    const ids = this.sheet.targets().filter((id) => able.has(id));
-    this.#tell(this.sheet.declareEmpty(ids), "None of these", ids);
-  }
-
-  /** @param {"added" | "removed" | "nobody"} outcome @param {string} name @param {readonly string[]} ids */
-  #tell(outcome, name, ids) {
-    const many = ids.length === 1 ? "1 image" : `${ids.length} images`;
-    if (outcome === "nobody") this.ui.say("Select at least one image first.");
-    else this.ui.say(outcome === "added" ? `${name}: ${many}` : `${name} taken off ${many}`);
-  }
-
-  /** Shows another number of images; labels in the making are kept. @param {number} size */
-  layOut(size) {
-    if (this.desk.pager.size === size) return;
-    this.#storage.setItem(LAYOUT, String(size));
-    void this.desk.pager.resize(size);
+  /** Lays the images out in another way; labels in the making and the selection are kept. @param {Layout} layout */
+  layOut(layout) {
+    if (layout === this.layout) return;
+    this.book();
+    const { size } = this.desk.pager;
+    const images = layout === "film" ? (size > 1 ? size : Math.max(...this.#sizes)) : layout;
+    this.sheet.fronted = layout === "film";
+    this.keepHabit({ images, film: layout === "film" });
+    if (size !== images) void this.desk.pager.resize(images);
+    this.ui.focusStage();
   }
 
   /** Sends the page off and turns to the next one. */
@@ -100,31 +125,31 @@ export class Classifier {
     if (missing[0]) {
       this.ui.say(missing.length === 1 ? "1 image still needs a label." : `${missing.length} images still need a label.`, true);
       this.sheet.setFocus(missing[0]);
-      return this.ui.focusTile();
+      return this.ui.focusStage();
     }
     const open = this.entries.filter((entry) => entry.state === "open");
     if (open.length === 0) return;
-    this.#share();
+    this.book();
     this.desk.submit(open.map((entry) => ({ entry, document: this.sheet.document(entry.task.code), reason: null })));
     void this.desk.advance();
   }
 
   /** Skips the selected images, or the one in focus. @param {string} reason */
   skip(reason) {
-    const able = new Set(this.able());
-    const ids = this.skippable().filter((id) => able.has(id));
-    this.#share();
+    const ids = this.chosen();
+    this.book();
     const entries = this.entries.filter((entry) => ids.includes(entry.task.code));
     if (entries.length === 0) return;
     this.desk.submit(entries.map((entry) => ({ entry, document: null, reason })));
     this.sheet.clearSelection();
     if (this.able().length === 0) void this.desk.advance();
+    else goOn(this, ids, (left) => left);
   }
 
-  /** The images a skip is about. */
-  skippable() {
+  /** The selected images, or the one in focus, as far as they may be changed. */
+  chosen() {
     const targets = this.sheet.targets();
-    return targets.length > 0 ? targets : [this.sheet.focus].filter((id) => id !== null);
+    return this.able().filter((id) => (targets.length > 0 ? targets.includes(id) : id === this.sheet.focus));
   }
 
   /** Takes a skip back. @param {string} id */
@@ -151,24 +176,27 @@ export class Classifier {
 
   /** @param {Iterable<string>} ids */
   #save(ids) {
-    this.#share();
+    this.book();
     for (const id of ids) {
       const entry = this.entries.find((other) => other.task.code === id);
       if (entry?.state === "open") this.desk.touch(entry);
     }
   }
 
-  /** Time on a page belongs to its images in equal parts. */
-  #share() {
-    const open = this.entries.filter((entry) => entry.state === "open");
-    this.desk.activity.touch();
-    for (const entry of open) entry.seconds += (this.#time.seconds - this.#shared) / open.length;
-    this.#shared = this.#time.seconds;
+  /** Books the time up to now, for a page that may be left. */
+  book() {
+    this.#watch.book();
   }
 
   #followPage() {
-    if (!this.entries.some((entry) => this.sheet.page.includes(entry.task.code))) this.#time.seconds = this.#shared = 0;
+    if (!this.entries.some((entry) => this.sheet.page.includes(entry.task.code))) this.#watch.restart();
     this.sheet.show(this.entries.map((entry) => entry.task.code));
+  }
+
+  #followFocus() {
+    const { front } = this;
+    this.#watch.turn(this.sheet.fronted && front ? [front] : this.entries);
+    this.viewer.open(front);
   }
 
   /** @param {Refusal} refusal */
@@ -178,6 +206,6 @@ export class Classifier {
     const entry = entries[index] ?? entries[0];
     if (!entry) return;
     this.sheet.setFocus(entry.task.code);
-    this.ui.focusTile();
+    this.ui.focusStage();
   }
 }

@@ -24,8 +24,12 @@ export class Sheet {
   selection = new Set();
   /** The image the keys act from. @type {string | null} */
   focus = null;
+  /** Whether one image is in front, which a label is meant for unless others are selected. */
+  fronted = false;
   /** Where a range starts. @type {string | null} */
   #anchor = null;
+  /** Selected, and not shown by a layout of fewer images. @type {readonly string[]} */
+  #away = [];
 
   /** @type {Emitter<void>} */
   changed = new Emitter();
@@ -58,22 +62,30 @@ export class Sheet {
     return { labels: [...labels], regions: [], empty };
   }
 
-  /** Lays out a page; what is no longer on it is no longer selected. @param {readonly string[]} ids */
+  /** Lays out a page; another layout of it keeps what is selected, as far as it is shown. @param {readonly string[]} ids */
   show(ids) {
     const old = this.page;
     this.page = [...ids];
-    this.selection = new Set([...this.selection].filter((id) => ids.includes(id)));
+    const selected = old.some((id) => ids.includes(id)) ? [...this.selection, ...this.#away] : [];
+    this.selection = new Set(selected.filter((id) => ids.includes(id)));
+    this.#away = selected.filter((id) => !ids.includes(id));
     if (!this.focus || !ids.includes(this.focus)) this.focus = ids[0] ?? null;
     if (this.#anchor && !ids.includes(this.#anchor)) this.#anchor = null;
     if (!old.some((id) => ids.includes(id))) this.history.clear();
     this.changed.emit();
   }
 
-  /** What a label goes to: the selection, or the only image of the page. */
+  /** What a label goes to: the selection, the image in front, or the only image of the page. */
   targets() {
     const [only] = this.page;
     if (this.page.length === 1 && only) return [only];
-    return this.page.filter((id) => this.selection.has(id));
+    const selected = this.page.filter((id) => this.selection.has(id));
+    return selected.length === 0 && this.fronted && this.focus ? [this.focus] : selected;
+  }
+
+  /** Selects these, and no others. @param {Iterable<string>} ids */
+  select(ids) {
+    this.#select(new Set(ids), this.focus, null);
   }
 
   /** Selects an image or lets it go. @param {string} id */
@@ -98,6 +110,7 @@ export class Sheet {
   }
 
   clearSelection() {
+    this.#away = [];
     this.#select(new Set(), this.focus, null);
   }
 
@@ -162,9 +175,9 @@ export class Sheet {
     this.#write([id], ({ labels, suggested }) => ({ labels: without(labels, label), suggested: without(suggested, label) }));
   }
 
-  /** Confirms what a model suggested. @param {readonly string[]} ids */
-  confirm(ids) {
-    this.#write(ids, ({ labels }) => ({ labels, suggested: [] }));
+  /** Confirms what a model suggested: one label, or all. @param {readonly string[]} ids @param {string} [label] */
+  confirm(ids, label) {
+    this.#write(ids, ({ labels, suggested }) => ({ labels, suggested: label ? without(suggested, label) : [] }));
   }
 
   /** Images with unconfirmed suggestions. @param {readonly string[]} ids */

@@ -17,7 +17,7 @@ export class Comments {
   #about = { code: crypto.randomUUID(), pin: null, thread: null };
   #sending = false;
 
-  /** @param {Looker} editor @param {CommentBook} book */
+  /** @param {Pick<Looker, "session" | "scene" | "labels" | "viewport" | "opened" | "edited" | "say" | "ui">} editor @param {CommentBook} book */
   constructor(editor, book) {
     this.#editor = editor;
     this.#book = book;

@@ -7,7 +7,7 @@ import { element, icon } from "./dom.js";
 
 /**
  * Where a thread points to now: a pin on a region goes along with it.
- * @param {Looker} editor
+ * @param {Pick<Looker, "scene" | "viewport" | "edited">} editor
  * @param {Thread} thread
  * @returns {Point | null}
  */
@@ -22,7 +22,7 @@ export function placeOf(editor, { first }) {
 
 /**
  * Pins of open threads over the picture.
- * @param {Looker} editor
+ * @param {Pick<Looker, "scene" | "viewport" | "edited">} editor
  * @param {CommentBook} book
  * @param {HTMLElement} layer
  * @param {(code: string) => void} open

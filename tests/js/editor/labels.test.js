@@ -9,3 +9,36 @@ test("drawing begins with the first label that is no group", () => {
   assert.equal(new Labels([label("tree"), label("animal"), label("cat", "animal")]).first?.code, "tree");
   assert.equal(new Labels([]).first, undefined);
 });
+
+const tree = (...paths) => new Labels(paths.map((path) => ({ ...label(path), name: path.split("/").at(-1), path })));
+const found = (labels, typed) => labels.search(typed).map(({ path }) => path);
+
+test("typed letters find names, then words, then paths, then letters in order", () => {
+  const labels = tree("Road/Sign/Stop", "Road/Sign", "Sidewalk", "Design", "Animal/Bird/Red kite", "Animal/Bird");
+  assert.deepEqual(found(labels, "sign"), ["Road/Sign", "Design", "Road/Sign/Stop"]);
+  assert.deepEqual(found(labels, "road stop"), ["Road/Sign/Stop"]);
+  assert.deepEqual(found(labels, "abrk"), ["Animal/Bird/Red kite"]);
+  assert.deepEqual(found(labels, "rss"), ["Road/Sign/Stop"]);
+  assert.deepEqual(found(labels, "kite"), ["Animal/Bird/Red kite"]);
+  assert.deepEqual(found(labels, "xq"), []);
+});
+
+test("accents and case do not matter", () => {
+  assert.deepEqual(found(tree("Crème brûlée", "Cream"), "CREME BRU"), ["Crème brûlée"]);
+});
+
+test("of labels that fit as well, the ones used lately come first", () => {
+  const labels = tree("Cat", "Car", "Cart");
+  labels.recent = ["Cart"];
+  assert.deepEqual(found(labels, "ca"), ["Cart", "Cat", "Car"]);
+  assert.deepEqual(found(labels, "car")[0], "Car");
+});
+
+test("thousands of labels are searched without a wait", () => {
+  const labels = tree(...Array.from({ length: 5000 }, (_, index) => `Kingdom ${index % 7}/Family ${index % 90}/Species number ${index}`));
+  labels.search("warm");
+  const start = performance.now();
+  const times = 10;
+  for (let turn = 0; turn < times; turn++) labels.search("kfsn4");
+  assert.ok((performance.now() - start) / times < 100);
+});
