@@ -4,6 +4,7 @@ A token reads `lbl_pat_<prefix:12>_<secret:43>_<crc32:8>`: the checksum lets a s
 """
 
 import hashlib
+import re
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from projects import audit, prepared, tenancy
 from projects.models import ApiToken, Organisation, User
 
 _SEEN_EVERY = timedelta(minutes=10)
+_TEXT = re.compile(r"(?P<body>lbl_pat_(?P<prefix>[0-9a-f]{12})_[A-Za-z0-9_-]{43})_(?P<checksum>[0-9a-f]{8})")
 
 
 def _digest(secret: str) -> str:
@@ -68,11 +70,10 @@ def enter(text: str) -> ApiToken | None:
 
     None for any other text, with a context that sees nothing.
     """
-    body, _, checksum = text.rpartition("_")
-    parts = body.split("_", 3)
-    if len(parts) != 4 or parts[:2] != ["lbl", "pat"] or checksum != f"{zlib.crc32(body.encode()):08x}":
+    match = _TEXT.fullmatch(text)
+    if match is None or match["checksum"] != f"{zlib.crc32(match['body'].encode()):08x}":
         return None
-    found = prepared.rows({"prefix": parts[2], "digest": _digest(body)}, _SEE_ALL, _ENTER, _READ)
+    found = prepared.rows({"prefix": match["prefix"], "digest": _digest(match["body"])}, _SEE_ALL, _ENTER, _READ)
     if not found:
         tenancy.note(tenancy.NOWHERE)
         return None

@@ -8,7 +8,7 @@ Several statements travel as one message and come back as one answer: a round tr
 than most of these statements do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from django.db import connection
@@ -53,6 +53,16 @@ def _execute(query: Query) -> CursorWrapper:
     return cast("CursorWrapper", cursor)
 
 
+def _queued(raw: Any, queries: Sequence[Query]) -> list[CursorWrapper]:
+    try:
+        return [_execute(query) for query in queries]
+    except Exception:
+        # A value that cannot be sent: the pipeline's end would run what stands before it, and only that. The statement that
+        # opens the tenants' walls to look for a token, say, without the one that closes them.
+        raw.close()
+        raise
+
+
 def run(*queries: Query) -> list[Rows]:
     """Runs the queries in one round trip and answers the rows of each.
 
@@ -67,7 +77,7 @@ def run(*queries: Query) -> list[Rows]:
         raw._pipeline = _OneMessage(raw)
         try:
             with raw._pipeline:
-                cursors = [_execute(query) for query in queries]
+                cursors = _queued(raw, queries)
         finally:
             raw._pipeline = None
     return [list(cursor.fetchall()) for cursor in cursors]

@@ -19,6 +19,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from psycopg.pq import TransactionStatus
 
 if TYPE_CHECKING:
     from projects.models import User  # the models stand on this module
@@ -78,8 +79,9 @@ def restore(context: Context) -> None:
     """Goes back to an earlier context."""
     if connection.connection is None or connection.connection.closed:
         return
-    if connection.needs_rollback:
-        # An aborted transaction takes the settings back with it: only what Python remembers must follow.
+    if connection.needs_rollback or connection.connection.info.transaction_status == TransactionStatus.INERROR:
+        # An aborted transaction takes the settings back with it: only what Python remembers must follow. A statement
+        # would fail here, hide what went wrong, and leave Python remembering the wider context as the one to go back to.
         note(context)
     else:
         enter(context)

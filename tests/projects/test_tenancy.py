@@ -1,10 +1,10 @@
 """The second and the third wall: composite foreign keys and row-level security, with the scoped querysets left out."""
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 
 from annotations.models import Task
-from projects import tenancy
+from projects import prepared, tenancy
 from projects.models import AuditEvent, Image, Project, Workspace
 from tests import factories
 from tests.conftest import Cast
@@ -47,6 +47,30 @@ def test_context_ends_with_its_block_even_after_an_error(cast: Cast) -> None:
         Image.objects.create(organisation=cast.organisation, workspace_id=0, dataset_id=0, key="x", state="ok")
     assert tenancy.current().system
     assert Project.objects.count() == 2
+
+
+def test_error_within_a_context_is_said_as_it_is_and_widens_no_later_one(cast: Cast) -> None:
+    with tenancy.acting_as(cast.labeller):
+        before = tenancy.current()
+        with (
+            pytest.raises(DataError, match="division by zero"),
+            transaction.atomic(),
+            tenancy.system_access("look at all tenants"),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT 1 / 0")
+        assert tenancy.current() == before
+        with tenancy.for_organisation(cast.foreign_project.organisation_id):
+            assert list(Project.objects.all()) == [cast.foreign_project]
+        assert list(Project.objects.all()) == [cast.project]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statement_that_cannot_be_sent_runs_none_of_those_before_it(transactional_db: None) -> None:
+    with pytest.raises(DataError, match="NUL"):
+        prepared.rows({"text": "\0"}, "SELECT set_config('app.system', 'on', false)", "SELECT %(text)s::text")
+    assert connection.connection.closed
+    connection.close()
 
 
 def test_audit_log_refuses_to_forget(cast: Cast) -> None:
