@@ -206,7 +206,12 @@ class LabelsForm(PartForm):
 
     def keep(self) -> None:
         handling = self.cleaned_data.get("handling") or None
-        taxonomy.save(project=self.project, nodes=self._nodes(), actor=self.user, handling=handling)
+        try:
+            taxonomy.save(project=self.project, nodes=self._nodes(), actor=self.user, handling=handling)
+        except label_changes.HandlingNeeded as needed:
+            # The page shows the choices by other names than the API does.
+            needed.fields = {"handling": ["Choose one of the three, then save again."]}
+            raise
 
     def archived(self) -> list[Label]:
         """Labels that can be taken into use again, the latest first; at most 200."""
