@@ -5,6 +5,7 @@ from django.contrib import admin
 from annotations.models import (
     Annotation,
     AnnotationRevision,
+    Comment,
     InstructionsReading,
     Lease,
     ProgressDelta,
@@ -59,6 +60,14 @@ class AnnotationRevisionAdmin(ReadOnlyAdmin):
     list_display = ("annotation", "version", "state", "project", "submitted_at")
     list_select_related = ("annotation", "project")
     search_fields = ("annotation__code",)
+
+
+@admin.register(Comment)
+class CommentAdmin(ReadOnlyAdmin):
+    list_display = ("code", "project", "author", "kind", "created_at", "resolved_at")
+    list_select_related = ("project", "author")
+    list_filter = ("kind",)
+    search_fields = ("code", "task__code", "author__email")
 
 
 @admin.register(ProgressDelta)

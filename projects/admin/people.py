@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from projects.administration import EstimatingPaginator, OperatorAdmin, ReadOnlyAdmin
-from projects.models import Membership, Notification, Organisation, User, Workspace
+from projects.models import Membership, Notification, Organisation, Preferences, User, Workspace
 
 admin.site.unregister(Group)
 
@@ -86,3 +86,10 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "organisation")
     list_filter = ("kind",)
     search_fields = ("user__email", "code")
+
+
+@admin.register(Preferences)
+class PreferencesAdmin(ReadOnlyAdmin):
+    list_display = ("user", "updated_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
