@@ -339,7 +339,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "CommentKindEnum": "annotations.models.Comment.Kind",
+        "CommentKindEnum": ["comment", "flag"],
         "TaskStatusEnum": "annotations.models.Task.Status",
     },
 }
