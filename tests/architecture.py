@@ -19,7 +19,7 @@ PUBLISHED = {
         "audit", "jobs", "prepared", "sealing",  # what verbs write besides their rows, and how the busiest talk to PostgreSQL
         "navigation", "rest", "administration", "markdown",  # what every page, endpoint and admin is made of
         "datasets", "datastores", "image_urls", "palette",  # files, how a browser gets them, and colours
-        "organisations", "workspaces", "results", "notifications", "setup", "taxonomy", "lifecycle", "label_changes", "scenes",  # the verbs, and a sample's pixels
+        "organisations", "workspaces", "results", "notifications", "preferences", "setup", "taxonomy", "lifecycle", "label_changes", "scenes",  # the verbs, and a sample's pixels
     },
     "annotations": ALWAYS_PUBLISHED | {"answering", "crossings", "documents", "geometry", "rle", "progress", "queue", "submitting"},
     "assist": ALWAYS_PUBLISHED,

@@ -37,7 +37,7 @@ def test_pattern_takes_no_time_on_hostile_input() -> None:
     [
         ("a.jpg", Kind.IMAGE), ("a.JPEG", Kind.IMAGE), ("a.jpe", Kind.IMAGE), ("a.jfif", Kind.IMAGE),
         ("a.png", Kind.IMAGE), ("a.bmp", Kind.IMAGE), ("a.tif", Kind.IMAGE), ("a.tiff", Kind.IMAGE),
-        ("a.webp", Kind.IMAGE), ("a.gif", Kind.IMAGE), ("a.dcm", Kind.UNSUPPORTED), ("a.DICOM", Kind.UNSUPPORTED),
+        ("a.webp", Kind.IMAGE), ("a.gif", Kind.IMAGE), ("a.dcm", Kind.IMAGE), ("a.DICOM", Kind.IMAGE),
         ("a.txt", Kind.OTHER), ("a.svg", Kind.OTHER), ("jpg", Kind.OTHER), ("a.jpg/", Kind.OTHER),
         ("x" * 1100 + ".jpg", Kind.OTHER), ("../a.jpg", Kind.OTHER), ("a\x00.jpg", Kind.OTHER),
     ],
