@@ -70,7 +70,7 @@ export class Editor {
     this.labels = new Labels(bootstrap.labels);
     this.ui = ui;
     this.session.update({ label: this.labels.first?.code ?? "", tool: FIRST_TOOL[this.project.task_type] ?? "select" });
-    this.machine = new Machine(makeTools(this), this.session);
+    this.machine = new Machine(makeTools(this), this.session, clock.now);
     this.desk = new Desk({ server, bootstrap, clock, vault, size: firstSize(bootstrap), adopt: (entry) => this.#adopt(entry) });
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));

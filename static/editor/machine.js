@@ -3,6 +3,9 @@
 /** @import { Tool } from "./tools/tool.js" */
 /** @import { Hit, ToolEvent } from "./types.js" */
 
+/** Milliseconds within which nobody has looked at what came of a click. */
+const CLOSING = 600;
+
 /** Which tool gets the pointer: the chosen one, or the hand while it is held. */
 export class Machine {
   /** @type {Map<string, Tool>} */
@@ -12,12 +15,16 @@ export class Machine {
   /** @type {Set<"space" | "middle">} */
   #holds = new Set();
   #pressed = false;
+  #now;
+  #closedAt = -Infinity;
 
   /**
    * @param {Tool[]} tools one of them is named `pan`
    * @param {Session} session
+   * @param {() => number} now milliseconds
    */
-  constructor(tools, session) {
+  constructor(tools, session, now = () => performance.now()) {
+    this.#now = now;
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
     this.#session = session;
   }
@@ -31,6 +38,11 @@ export class Machine {
 
   get busy() {
     return this.active.busy;
+  }
+
+  /** Whether the pointer closed an outline a moment ago: an Enter that was meant for it comes too late and must not send the image. */
+  get justClosed() {
+    return this.#now() - this.#closedAt < CLOSING;
   }
 
   /** Whether the tool is in the middle of something that a moving view would spoil. */
@@ -84,6 +96,7 @@ export class Machine {
     if (event.button > 1 && !(this.#pressed && this.active.secondary)) return;
     this.#pressed = false;
     this.active.up(event);
+    if (this.active.acts && !this.busy) this.#closedAt = this.#now();
     this.#hold("middle", false);
   }
 

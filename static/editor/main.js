@@ -101,10 +101,10 @@ editor.session.changed.on((fields) => {
 });
 keepLook(editor.session, preferences, bootstrap.project.code);
 showStrip(editor, part("strip"));
-new KeysDialog(keymap, preferences, titleOf);
 for (const button of document.querySelectorAll("[data-draws]")) {
   /** @type {HTMLElement} */ (button).hidden = !editor.draws(/** @type {"mask"} */ (button.getAttribute("data-draws")));
 }
+new KeysDialog(keymap, preferences, titleOf);
 wireClosing();
 wireSkip((reason) => editor.skip(reason));
 wireConflict((choice) => {

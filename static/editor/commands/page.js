@@ -43,13 +43,19 @@ function nothingHere(editor) {
   editor.say(editor.scene.image.empty ? "Marked as having nothing to label." : "No longer marked as empty.");
 }
 
+/** @param {Editor} editor */
+function submit(editor) {
+  if (editor.machine.justClosed) editor.ui.say("The outline is closed already. Press Enter again to submit.", true);
+  else editor.submit();
+}
+
 /** @type {readonly Command<Editor>[]} */
 export const PAGE_COMMANDS = [
   ...["1", "2", "3", "4", "5", "6", "7", "8", "9"].map(labelKey),
   { id: "label.search", title: "Search labels", group: "Labels", keys: ["/", "0"], run: (editor) => editor.ui.searchLabels() },
   { id: "label.change", title: "Change the label of the selection", group: "Labels", keys: ["C"], when: (editor) => isEditable(editor) && editor.selected().length > 0, run: (editor) => editor.ui.searchLabels(true) },
   { id: "page.empty", title: "Nothing here", group: "Image", keys: ["N"], when: isEditable, run: nothingHere },
-  { id: "page.submit", title: "Submit", group: "Image", keys: ["Enter", "Ctrl+Enter"], when: isEditable, run: (editor) => editor.submit() },
+  { id: "page.submit", title: "Submit", group: "Image", keys: ["Enter", "Ctrl+Enter"], when: isEditable, run: submit },
   { id: "page.reopen", title: "Change a submitted answer", group: "Image", keys: ["Enter"], when: (editor) => editor.reopenable, run: (editor) => void editor.reopen() },
   { id: "page.skip", title: "Skip with a reason", group: "Image", keys: ["S"], when: isEditable, run: (editor) => editor.ui.open("skip") },
   { id: "page.next", title: "Next image", group: "Image", keys: [".", "PageDown"], run: (editor) => editor.step(1) },

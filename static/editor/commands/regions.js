@@ -91,6 +91,12 @@ function hide(editor) {
   editor.say(`${ids.length === 1 ? "Region" : `${ids.length} regions`} hidden, and submitted all the same. Shift+H shows what is hidden.`);
 }
 
+/** @param {Editor} editor */
+function showAll(editor) {
+  editor.session.update({ hidden: new Set() });
+  editor.say("All regions are shown.");
+}
+
 /** Moves the selection as the screen has it, however the view is turned. @param {Editor} editor @param {number} x @param {number} y */
 function nudge(editor, x, y) {
   edits.nudge(editor.scene, free(editor), toImageStep(editor.viewport.view, { x, y }));
@@ -120,14 +126,14 @@ export const REGION_COMMANDS = [
   { id: "redo", title: "Redo", group: "Edit", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], repeat: true, when: (editor) => editor.editable && editor.scene.history.canRedo, run: (editor) => editor.scene.history.redo() },
   { id: "region.delete", title: "Delete", group: "Edit", keys: ["Delete", "Backspace", "X"], when: hasSelection, run: (editor) => remove(editor, free(editor)) },
   { id: "region.delete-all", title: "Delete all regions", group: "Edit", keys: ["Shift+Delete", "Shift+X"], when: hasRegions, run: (editor) => remove(editor, editor.scene.shapes().map((shape) => shape.id).filter((id) => !editor.session.isLocked(id))) },
-  { id: "region.all", title: "Select all", group: "Edit", keys: ["Ctrl+A"], when: hasRegions, run: (editor) => editor.session.select(editor.scene.shapes().map((shape) => shape.id)) },
+  { id: "region.all", title: "Select all", group: "Edit", keys: ["Ctrl+A"], when: (editor) => editor.entry !== null, run: (editor) => editor.session.select(editor.scene.shapes().map((shape) => shape.id)) },
   { id: "region.copy", title: "Copy", group: "Edit", keys: ["Ctrl+C"], when: (editor) => editor.selected().length > 0, run: copy },
   { id: "region.paste", title: "Paste, also into the next image", group: "Edit", keys: ["Ctrl+V"], when: (editor) => editor.editable && editor.session.state.clipboard.length > 0, run: paste },
   { id: "region.duplicate", title: "Duplicate", group: "Edit", keys: ["Ctrl+D"], when: hasSelection, run: (editor) => insert(editor, selectedShapes(editor), 10) },
   { id: "region.crowd", title: "Crowd: one box around many", group: "Region", keys: ["O"], when: (editor) => hasSelection(editor) && selectedShapes(editor).some((shape) => shape.shape === "box"), run: toggleCrowd },
   { id: "region.note", title: "Write a note", group: "Region", keys: ["E"], when: hasSelection, run: (editor) => editor.ui.focusRegion(editor.selected()[0] ?? "", "note") },
   { id: "region.hide", title: "Hide", group: "Region", keys: ["H"], when: (editor) => editor.selected().length > 0, run: hide },
-  { id: "region.show-all", title: "Show all hidden regions", group: "Region", keys: ["Shift+H"], when: (editor) => editor.session.state.hidden.size > 0, run: (editor) => editor.session.update({ hidden: new Set() }) },
+  { id: "region.show-all", title: "Show all hidden regions", group: "Region", keys: ["Shift+H"], when: (editor) => editor.session.state.hidden.size > 0, run: showAll },
   { id: "region.next", title: "Next region", group: "Region", keys: ["J"], repeat: true, when: (editor) => editor.entry !== null, run: (editor) => neighbour(editor, 1) },
   { id: "region.previous", title: "Previous region", group: "Region", keys: ["K"], repeat: true, when: (editor) => editor.entry !== null, run: (editor) => neighbour(editor, -1) },
   ...nudges(),

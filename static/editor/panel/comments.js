@@ -16,12 +16,14 @@ export class Comments {
   /** What the words in the form are about. @type {{code: string, pin: Pin | null, thread: string | null}} */
   #about = { code: crypto.randomUUID(), pin: null, thread: null };
   #sending = false;
+  /** Shows where the comment will be. @type {ReturnType<typeof showPins>} */
+  #mark;
 
   /** @param {Pick<Looker, "session" | "scene" | "labels" | "viewport" | "opened" | "edited" | "say" | "ui">} editor @param {CommentBook} book */
   constructor(editor, book) {
     this.#editor = editor;
     this.#book = book;
-    showPins(editor, book, part("pins"), (code) => this.#reveal(code));
+    this.#mark = showPins(editor, book, part("pins"), (code) => this.#reveal(code));
     for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => this.#turnTo(tab.getAttribute("data-tab") ?? ""));
     part("side-tabs").addEventListener("keydown", (event) => this.#tabKey(event));
     this.#list.addEventListener("click", (event) => this.#click(event));
@@ -72,6 +74,8 @@ export class Comments {
     const to = this.#book.threads().find(({ first }) => first.code === thread);
     const place = to ? `Reply to ${to.first.mine ? "your thread" : to.first.author.name}` : region ? `About this region: ${this.#editor.labels.name(region.label)}` : this.#about.pin ? "About this point" : "About the whole image";
     setText(part("comment-place"), place);
+    const at = this.#about.pin;
+    this.#mark(at && at.x !== null && at.y !== null ? { x: at.x, y: at.y } : null);
     part("comment-elsewhere").hidden = !to && !this.#about.pin;
     part("comment-flag-line").hidden = to !== undefined;
     if (!focus) return;

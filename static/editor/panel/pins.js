@@ -21,30 +21,35 @@ export function placeOf(editor, { first }) {
 }
 
 /**
- * Pins of open threads over the picture.
+ * Pins of open threads over the picture, and one where the comment that is being written will be.
  * @param {Pick<Looker, "scene" | "viewport" | "edited">} editor
  * @param {CommentBook} book
  * @param {HTMLElement} layer
  * @param {(code: string) => void} open
+ * @returns {(point: Point | null) => void} says where the comment in the making is
  */
 export function showPins(editor, book, layer, open) {
   /** @type {{thread: Thread, button: HTMLElement}[]} */
   let pins = [];
+  /** @type {Point | null} */
+  let next = null;
+  const draft = element("span", { class: "pin is-draft", "aria-hidden": "true" }, "+");
   let due = 0;
+  const put = (/** @type {HTMLElement} */ pin, /** @type {Point | null} */ point) => {
+    pin.hidden = point === null;
+    if (!point) return;
+    const at = toScreen(editor.viewport.view, point);
+    pin.style.translate = `${Math.round(at.x)}px ${Math.round(at.y)}px`;
+  };
   const place = () => {
     due = 0;
-    for (const { thread, button } of pins) {
-      const point = placeOf(editor, thread);
-      button.hidden = point === null;
-      if (!point) continue;
-      const at = toScreen(editor.viewport.view, point);
-      button.style.translate = `${Math.round(at.x)}px ${Math.round(at.y)}px`;
-    }
+    for (const { thread, button } of pins) put(button, placeOf(editor, thread));
+    put(draft, next);
   };
   const later = () => (due ||= requestAnimationFrame(place));
   const build = () => {
     pins = book.threads().filter(({ first }) => !first.resolved_at).map((thread) => ({ thread, button: pin(thread) }));
-    layer.replaceChildren(...pins.map(({ button }) => button));
+    layer.replaceChildren(...pins.map(({ button }) => button), draft);
     place();
   };
   layer.addEventListener("click", (event) => {
@@ -54,6 +59,10 @@ export function showPins(editor, book, layer, open) {
   book.changed.on(build);
   editor.viewport.changed.on(later);
   editor.edited.on(() => pins.length > 0 && later());
+  return (point) => {
+    next = point;
+    later();
+  };
 }
 
 /** @param {Thread} thread */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { PAGE_COMMANDS } from "../../../static/editor/commands/page.js";
 import { ringArea } from "../../../static/editor/geometry.js";
 import { Machine } from "../../../static/editor/machine.js";
 import * as polygons from "../../../static/editor/polygons.js";
@@ -282,4 +283,22 @@ test("random gestures never leave a polygon that the server would refuse", () =>
     while (desk.scene.history.canUndo) desk.scene.history.undo();
     assert.deepEqual(rings(desk), [[SQUARE, HOLE], [SQUARE.map(([x, y]) => [x + 120, y])]]);
   }
+});
+
+test("an Enter that comes too late for an outline does not send the image", () => {
+  let now = 1000;
+  const desk = bench();
+  desk.session.update({ tool: "polygon" });
+  const machine = new Machine([new PolygonTool(desk), new PanTool(desk)], desk.session, () => now);
+  const done = [];
+  const enter = () => PAGE_COMMANDS.find(({ id }) => id === "page.submit").run({ machine, ui: { say: (words) => done.push(words) }, submit: () => done.push("sent") });
+  for (const [x, y] of [...SQUARE, SQUARE[0]]) click(machine, desk, x, y);
+  assert.equal(desk.scene.shapes().length, 1);
+  enter();
+  now += 600;
+  enter();
+  for (const [x, y] of SQUARE) click(machine, desk, x + 100, y);
+  machine.active.acts.close();
+  enter();
+  assert.deepEqual(done, ["The outline is closed already. Press Enter again to submit.", "sent", "sent"]);
 });
