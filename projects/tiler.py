@@ -13,7 +13,7 @@ import numpy as np
 import pyvips
 from PIL import Image
 
-from projects import pyramid
+from projects import image_header, pyramid
 from projects.image_problems import UnreadableImage
 
 LOSSLESS = 100
@@ -37,10 +37,14 @@ def cut(path: Path, *, size: Sequence[int], quality: int, orientation: int, done
 
 
 def _opened(path: Path, access: str) -> pyvips.Image:
+    """By the loader of one of `image_header.TILED_FORMATS`: left to itself libvips would also open SVG, PDF and more."""
     with path.open("rb") as file:
-        is_tiff = file.read(2) in (b"II", b"MM")
+        kind = image_header.sniff(file, path.name)
+    if kind not in image_header.TILED_FORMATS:
+        raise UnreadableImage("mismatched", "The file is not what it was when it was read. Read the dataset again.")
+    load = {"TIFF": pyvips.Image.tiffload, "PNG": pyvips.Image.pngload, "JPEG": pyvips.Image.jpegload}[kind]
     # libvips calls a damaged tile of a TIFF a warning; of JPEG, warnings are harmless bytes that many cameras write.
-    return pyvips.Image.new_from_file(str(path), access=access, fail_on="warning" if is_tiff else "error")
+    return load(str(path), access=access, fail_on="warning" if kind == "TIFF" else "error")
 
 
 def _plain(path: Path, orientation: int) -> pyvips.Image:

@@ -6,9 +6,10 @@ patient, the study or the institution can come into a row, a log or a browser.
 
 import io
 import math
+import re
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Self, cast
 
@@ -32,6 +33,22 @@ TECHNICAL = (
     "LossyImageCompressionRatio", "BurnedInAnnotation", "KVP", "RepetitionTime", "EchoTime", "MagneticFieldStrength",
 )  # fmt: skip
 """Facts that are worth a look while labelling. No free text, no dates, no identifiers (PS3.15, table E.1-1)."""
+_BODY_PARTS = (
+    "ABDOMEN", "ADRENAL", "ANKLE", "ANUS", "AORTA", "AORTIC", "ARCH", "ARM", "ARTERY", "AXILLA", "BACK", "BLADDER",
+    "BODY", "BONE", "BRAIN", "BREAST", "BRONCHUS", "BUTTOCK", "CALCANEUS", "CALF", "CAROTID", "CEREBELLUM",
+    "CEREBRAL", "CERVICAL", "CERVIX", "CHEEK", "CHEST", "CLAVICLE", "COCCYX", "COLON", "CORONARY", "CSPINE",
+    "DUODENUM", "EAR", "ELBOW", "ESOPHAGUS", "EXTREMITY", "EYE", "FACE", "FEMUR", "FIBULA", "FINGER", "FOOT",
+    "FOREARM", "GALLBLADDER", "GROIN", "HAND", "HEAD", "HEART", "HIP", "HUMERUS", "IAC", "ILEUM", "ILIAC", "JAW",
+    "JEJUNUM", "JOINT", "KIDNEY", "KNEE", "LARYNX", "LEFT", "LEG", "LIVER", "LOWER", "LSPINE", "LUMBAR", "LUNG",
+    "MANDIBLE", "MAXILLA", "MEDIASTINUM", "MOUTH", "NECK", "NOSE", "ORBIT", "OVARY", "PANCREAS", "PAROTID", "PATELLA",
+    "PELVIS", "PENIS", "PHARYNX", "PROSTATE", "RADIUS", "RECTUM", "RETINA", "RIB", "RIBS", "RIGHT", "SACRUM", "SCALP",
+    "SCAPULA", "SCROTUM", "SHOULDER", "SINUS", "SKIN", "SKULL", "SPINE", "SPLEEN", "SSPINE", "STERNUM", "STOMACH",
+    "TESTIS", "THIGH", "THORACIC", "THORAX", "THUMB", "THYROID", "TIBIA", "TLSPINE", "TMJ", "TOE", "TONGUE",
+    "TRACHEA", "TSPINE", "ULNA", "UPPER", "URETER", "URETHRA", "UTERUS", "VAGINA", "VEIN", "VULVA", "WHOLE",
+    "WHOLEBODY", "WRIST",
+)  # fmt: skip
+BODY_PARTS = frozenset(_BODY_PARTS)
+"""Words of BodyPartExamined. It is typed at some devices, and an image whose part says another word has none here."""
 READABLE = frozenset(
     [
         uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian, uid.DeflatedExplicitVRLittleEndian,
@@ -43,8 +60,13 @@ READABLE = frozenset(
 """Transfer syntaxes that projects.dicom.pixels decodes."""
 MOST_READ = 64 * 2**20
 MOST_INFLATED = 256 * 2**20
-MOST_TEXT = 64
 MOST_VALUES = 16
+LEAST_FRAME = 10
+"""Bytes of a compressed frame at the least: the header of its item and something in it."""
+KEPT = 2**20
+"""So many unpacked bytes one can go back within a deflated file's header."""
+_CODE = re.compile(r"(?!.*\d{4})[A-Za-z0-9_ ]{1,16}", re.ASCII)
+"""What texts of `TECHNICAL` look like: codes. Devices let people type into some of them, and people type names and numbers."""
 PIXEL_DATA = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
 BROKEN = (
     AttributeError, ArithmeticError, AssertionError, EOFError, LookupError, NotImplementedError, OSError, RecursionError,
@@ -88,10 +110,61 @@ class _Frugal(io.RawIOBase):
         return data
 
 
-def elements(stream: BinaryIO, wanted: Sequence[str]) -> tuple[Dataset, BinaryIO, uid.UID]:
+class _Inflating(io.RawIOBase):
+    """A deflated file, unpacked as it goes by: many headers are read at once, and none is to take the memory of its bomb."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._unpacking = stream, zlib.decompressobj(-zlib.MAX_WBITS)
+        self._kept, self._kept_from, self._at = bytearray(), 0, 0
+
+    @property
+    def _end(self) -> int:
+        return self._kept_from + len(self._kept)
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = MOST_INFLATED if whence == io.SEEK_END else offset + (self._at if whence == io.SEEK_CUR else 0)
+        while self._at > self._end and self._unpack():
+            pass
+        self._at = min(self._at, self._end)
+        if self._at < self._kept_from:
+            raise OSError("It was left behind.")
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= MOST_READ:
+            raise UnreadableImage("corrupt", f"The DICOM file's header is not within {MOST_READ >> 20} MB.")
+        while self._at + size > self._end and self._unpack():
+            pass
+        start = self._at - self._kept_from
+        data = bytes(self._kept[start : start + size])
+        self._at += len(data)
+        return data
+
+    def _unpack(self) -> bool:
+        packed = self._unpacking.unconsumed_tail or self._stream.read(2**16)
+        if not packed or self._unpacking.eof:
+            return False
+        self._kept += self._unpacking.decompress(packed, KEPT)
+        _refuse_inflated(self._end)
+        behind = min(self._at, self._end) - KEPT - self._kept_from
+        if behind > 0:
+            del self._kept[:behind]
+            self._kept_from += behind
+        return True
+
+
+def elements(
+    stream: BinaryIO, wanted: Sequence[str], *, unpack: Callable[[BinaryIO], BinaryIO]
+) -> tuple[Dataset, BinaryIO, uid.UID]:
     """The named elements, the stream at the element of the pixels, and how they are written.
 
-    The stream is another one where the file is deflated: it is inflated within bounds. Raises UnreadableImage.
+    The stream is another one where the file is deflated: `unpack` makes it. Raises UnreadableImage.
     """
     try:
         stream.seek(132)
@@ -100,7 +173,7 @@ def elements(stream: BinaryIO, wanted: Sequence[str]) -> tuple[Dataset, BinaryIO
         )
         syntax = uid.UID(str(meta.get("TransferSyntaxUID", "")))
         if syntax == uid.DeflatedExplicitVRLittleEndian:
-            stream = io.BytesIO(_inflated(stream))
+            stream = unpack(stream)
         found = filereader.read_dataset(
             stream,
             is_implicit_VR=syntax.is_implicit_VR,
@@ -114,18 +187,27 @@ def elements(stream: BinaryIO, wanted: Sequence[str]) -> tuple[Dataset, BinaryIO
     return found, stream, syntax
 
 
-def _inflated(stream: BinaryIO) -> bytes:
-    unpacking, data = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
+def unpacked(stream: BinaryIO) -> BinaryIO:
+    """All of a deflated file, in memory: for the decoder's process."""
+    unpacking, data = zlib.decompressobj(-zlib.MAX_WBITS), io.BytesIO()
     while chunk := stream.read(2**16):
-        data += unpacking.decompress(chunk, MOST_INFLATED - len(data) + 1)
-        if len(data) > MOST_INFLATED:
-            raise UnreadableImage("too_large", f"The DICOM file is larger than {MOST_INFLATED >> 20} MB when unpacked.")
-    return bytes(data)
+        data.write(unpacking.decompress(chunk, MOST_INFLATED - data.tell() + 1))
+        _refuse_inflated(data.tell())
+    data.seek(0)
+    return data
+
+
+def _refuse_inflated(size: int) -> None:
+    if size > MOST_INFLATED:
+        raise UnreadableImage("too_large", f"The DICOM file is larger than {MOST_INFLATED >> 20} MB when unpacked.")
 
 
 def read(stream: BinaryIO) -> Header:
     """The header of a file that begins like DICOM. Decodes nothing. Raises UnreadableImage."""
-    found, body, syntax = elements(cast("BinaryIO", _Frugal(stream)), (*PIXELS, *TECHNICAL))
+    frugal = cast("BinaryIO", _Frugal(stream))
+    found, body, syntax = elements(
+        frugal, (*PIXELS, *TECHNICAL), unpack=lambda file: cast("BinaryIO", _Inflating(file))
+    )
     try:
         layout = _Layout.of(found)
         keyword, length, left = _pixel_element(body, syntax)
@@ -137,10 +219,12 @@ def read(stream: BinaryIO) -> Header:
         raise UnreadableImage("unsupported", f"The DICOM file's compression is not supported: {syntax.name[:100]}.")
     if syntax == uid.JPEGExtended12Bit and layout.bits_stored > 8:
         raise UnreadableImage("unsupported", "The DICOM file's compression, JPEG of 12 bits, is not supported.")
-    if not syntax.is_encapsulated and min(length, left) < layout.byte_size:
+    if left < layout.frames * LEAST_FRAME if syntax.is_encapsulated else min(length, left) < layout.byte_size:
         raise UnreadableImage("corrupt", "The DICOM file is cut off within its pixels.")
     technical = {name: value for name in TECHNICAL if (value := _plain(found.get(name))) is not None}
-    technical |= {"TransferSyntax": syntax.name, "PhotometricInterpretation": layout.photometric}
+    if not set(str(technical.get("BodyPartExamined", "")).upper().split()) <= BODY_PARTS:
+        del technical["BodyPartExamined"]
+    technical |= {"TransferSyntax": syntax.name, "PhotometricInterpretation": _plain(layout.photometric) or ""}
     technical |= {"BitsStored": layout.bits_stored, "Signed": layout.is_signed}
     return Header(layout.width, layout.height, layout.frames, layout.mode, technical)
 
@@ -201,13 +285,11 @@ def _pixel_element(stream: BinaryIO, syntax: uid.UID) -> tuple[str, int, int]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as short plain JSON; None for what is empty, odd or long."""
+    """A value as short plain JSON; None for what is empty or odd, and for texts that are no codes."""
     if isinstance(value, MultiValue):
         parts = [part for part in map(_plain, value) if part is not None]
         return parts[:MOST_VALUES] or None
     if isinstance(value, int | float):
         number = float(value)
         return None if not math.isfinite(number) else int(number) if number.is_integer() else number
-    if isinstance(value, str) and value.strip():
-        return value.strip()[:MOST_TEXT]
-    return None
+    return value.strip() if isinstance(value, str) and _CODE.fullmatch(value.strip()) else None

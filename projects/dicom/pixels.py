@@ -28,6 +28,8 @@ _PRESENTATION = (
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "ExtendedOffsetTable",
     "ExtendedOffsetTableLengths", "Modality",
 )  # fmt: skip
+UNITS = frozenset({"OD", "HU", "US", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"})
+"""The defined terms of RescaleType (PS3.3, C.11.1.1.2)."""
 LARGEST = 65_535
 _HEAD = struct.Struct("<I")
 
@@ -45,7 +47,7 @@ def decode(stream: BinaryIO, frame: int, *, max_pixels: int) -> Grey | NDArray[n
     known = header.read(stream)
     if known.width * known.height > max_pixels:
         raise UnreadableImage("too_large", f"The image has more than {max_pixels / 1e6:,.0f} million pixels.")
-    found, body, syntax = header.elements(stream, _PRESENTATION)
+    found, body, syntax = header.elements(stream, _PRESENTATION, unpack=header.unpacked)
     try:
         array = _frame(found, body, syntax, max(0, frame - 1))
         if found.PhotometricInterpretation == "PALETTE COLOR":
@@ -96,12 +98,18 @@ def _grey(array: NDArray[Any], found: Dataset, index: int) -> Grey:
         slope=slope * unit,
         intercept=intercept + slope * low,
         inverted=str(found.PhotometricInterpretation) == "MONOCHROME1",
-        unit=str(groups.get("RescaleType") or ("HU" if found.get("Modality") == "CT" else "")),
+        unit=_unit(groups, found),
         padding=padding and _within(padding, unit, low),
         windows=tuple(windows.named(*(groups.get(name) for name in windows.ELEMENTS))),
         curve=None,
     )
     return Grey(values, windows.completed(scale, values, _curve(found, array)))
+
+
+def _unit(groups: Dataset, found: Dataset) -> str:
+    """What the values measure; what is none of the standard's terms is somebody's free text, and stays in the file."""
+    unit = str(groups.get("RescaleType") or ("HU" if found.get("Modality") == "CT" else ""))
+    return unit if unit in UNITS else ""
 
 
 def _groups(found: Dataset, index: int) -> Dataset:

@@ -1,6 +1,7 @@
 """Windows: which values become black and which white (PS3.3, C.11.2). The browser's static/editor/windowing.js says the same."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,18 @@ from numpy.typing import NDArray
 
 ELEMENTS = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 EXACT = "LINEAR_EXACT"
+FUNCTIONS = frozenset({"LINEAR", EXACT, "SIGMOID"})
 MOST_WINDOWS = 8
+_NAMES = (
+    "ABDOMEN", "ALGO", "ANGIO", "BONE", "BRAIN", "CARDIAC", "CHEST", "CONTRAST", "CUSTOM", "DEFAULT", "EAR", "FACE",
+    "FLAT", "HARD", "HARDER", "HEAD", "HEART", "HIGH", "INNER", "KIDNEY", "LINEAR", "LIVER", "LOW", "LUNG", "LUNGS",
+    "MEDIASTINUM", "NARROW", "NECK", "NORMAL", "OPTION", "ORIGINAL", "ORBIT", "PELVIS", "PRESET", "SHARP", "SINUS",
+    "SKULL", "SOFT", "SOFTER", "SPINE", "STANDARD", "STROKE", "SUBDURAL", "TEMPORAL", "TISSUE", "USER", "VESSEL",
+    "VESSELS", "WIDE", "WINDOW",
+)  # fmt: skip
+NAMES = frozenset(_NAMES)
+"""Words of windows' names. The element is free text, so a name of any other word stays in the file: it might be a person's."""
+_WORD = re.compile(r"[A-Za-z]+|\d+|\S", re.ASCII)
 OUTLIERS = 0.5
 """Per cent of the values on either side that the automatic window leaves out."""
 
@@ -46,7 +58,7 @@ class Scale:
 def named(centres: Any, widths: Any, names: Any, function: Any) -> Iterator[Window]:
     """The windows that a file names; those that are none are left out."""
     pairs = list(zip(_several(centres), _several(widths), strict=False))
-    called = [str(name).strip()[:32] for name in _several(names)]
+    called = [_called(str(name).strip()) for name in _several(names)[:MOST_WINDOWS]]
     for number, (centre, width) in enumerate(pairs[:MOST_WINDOWS]):
         if math.isfinite(float(centre)) and float(width) > 0 and math.isfinite(float(width)):
             name = called[number] if number < len(called) and called[number] else ""
@@ -54,8 +66,15 @@ def named(centres: Any, widths: Any, names: Any, function: Any) -> Iterator[Wind
                 name or ("File" if len(pairs) == 1 else f"File {number + 1}"),
                 float(centre),
                 float(width),
-                str(function or "LINEAR"),
+                str(function) if function in FUNCTIONS else "LINEAR",
             )
+
+
+def _called(name: str) -> str:
+    """The name, if it is made of known words and small numbers; else none."""
+    words = _WORD.findall(name[:33])
+    known = all(word.upper() in NAMES or word in "-_/" or (word.isdigit() and len(word) < 3) for word in words)
+    return name if known and len(name) <= 32 else ""
 
 
 def _several(value: Any) -> list[Any]:

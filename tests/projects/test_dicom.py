@@ -1,6 +1,7 @@
 import io
 import json
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -101,6 +102,51 @@ def test_deflated_bomb_is_refused_before_it_is_unpacked(monkeypatch):
     with pytest.raises(UnreadableImage, match="when unpacked") as error:
         image_header.probe(data, "a.dcm")
     assert error.value.reason == "too_large"
+
+
+def test_header_of_a_deflated_file_is_read_without_unpacking_it_into_memory():
+    data = dicom(np.zeros((8000, 8000), np.uint8), syntax=uid.DeflatedExplicitVRLittleEndian)
+    tracemalloc.start()
+    found = image_header.probe(data, "a.dcm")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.width, found.height, peak < 8_000_000) == (8000, 8000, True)
+    assert np.array_equal(measured(decoded(dicom(ramp(), syntax=uid.DeflatedExplicitVRLittleEndian))), ramp())
+
+
+def test_frames_that_a_compressed_file_cannot_hold_are_refused():
+    data = (BUNDLED / "MR_small_RLE.dcm").read_bytes()
+    one = b"\x28\x00\x02\x00US\x02\x00\x01\x00"
+    assert data.count(one) == 1
+    many = data.replace(one, one + b"\x28\x00\x08\x00IS\x04\x00999 ")
+    with pytest.raises(UnreadableImage, match="cut off within"):
+        image_header.probe(many, "a.dcm")
+
+
+def test_texts_that_may_name_people_stay_in_the_file():
+    typed = {"BodyPartExamined": "Mustermann, Eva", "RescaleType": "ACC-0815", "ViewPosition": "4711 1950"}
+    data = dicom(
+        ramp(),
+        **typed,
+        RescaleSlope=1,
+        RescaleIntercept=0,
+        WindowCenter=[40, 50, 60],
+        WindowWidth=[400, 500, 600],
+        WindowCenterWidthExplanation=["Mustermann Eva", "BRAIN 2", "id 471108"],
+        VOILUTFunction="MUSTERMANN",
+    )
+    assert not set(typed) & set(image_header.probe(data, "a.dcm").technical)
+    parts = {"EVA MUSTERMANN": None, "Left Knee": "Left Knee", "CHEST": "CHEST"}
+    for typed_part, shown in parts.items():
+        found = image_header.probe(dicom(ramp(), BodyPartExamined=typed_part), "a.dcm")
+        assert found.technical.get("BodyPartExamined") == shown
+    scale = decoded(data).scale
+    assert scale.unit == ""
+    assert [(one.name, one.function) for one in scale.windows] == [
+        ("File 1", "LINEAR"),
+        ("BRAIN 2", "LINEAR"),
+        ("File 3", "LINEAR"),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["<i2", "<u2", "<i4", "u1"])

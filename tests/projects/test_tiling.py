@@ -276,6 +276,20 @@ def test_size_that_the_header_did_not_say_is_refused(tmp_path: Path):
         list(decoding.cut(path, (700, 601), quality=92, orientation=1, done=0))
 
 
+def test_file_that_became_another_format_is_not_opened(tmp_path: Path):
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="700" height="600"><rect width="9" height="9"/></svg>'
+    for data, words in ((svg, "XML text"), (b"GIF89a" + bytes(600), "not what it was")):
+        path = tmp_path / "a.tif"
+        path.write_bytes(data)
+        with pytest.raises(UnreadableImage, match=words):
+            list(decoding.cut(path, (700, 600), quality=92, orientation=1, done=0))
+
+
+def test_brackets_in_a_name_are_no_options(tmp_path: Path):
+    made = large(tmp_path / "a.tif", 700, 600).rename(tmp_path / "scan[shrink=8].tif")
+    assert len(list(decoding.cut(made, (700, 600), quality=92, orientation=1, done=0))) == 3
+
+
 def test_lossless_and_turned(tmp_path: Path):
     path = large(tmp_path / "a.jpg", 700, 600, Q=95)
     bands = list(decoding.cut(path, (700, 600), quality=100, orientation=1, done=0))
