@@ -4,7 +4,10 @@ from typing import Any
 
 from django import forms
 
+from projects import sealing
 from projects.models import Notification, User
+
+BEFORE = "projects.notifications"
 
 
 class NotificationChoiceForm(forms.Form):
@@ -25,6 +28,24 @@ class NotificationChoiceForm(forms.Form):
 
 
 class BeforeForm(forms.Form):
-    """Where a page of a list begins: below this row."""
+    """Where a page of the list begins: below this row, which is sealed, as rows are counted over all tenants."""
 
-    before = forms.IntegerField(required=False, min_value=1)
+    before = forms.CharField(required=False, max_length=200)
+
+    def clean_before(self) -> int | None:
+        """The row's number; None for the newest."""
+        try:
+            return int(sealing.opened(BEFORE, self.cleaned_data["before"])) if self.cleaned_data["before"] else None
+        except sealing.BrokenSeal:
+            raise forms.ValidationError("There is no such page.") from None
+
+    @property
+    def row(self) -> int | None:
+        """The row's number; read after `is_valid`."""
+        row: int | None = self.cleaned_data["before"]
+        return row
+
+    @staticmethod
+    def sealed(last: Notification) -> str:
+        """What `before` takes for the page below `last`."""
+        return sealing.seal(BEFORE, str(last.pk))

@@ -17,12 +17,12 @@ PAGE_SIZE = 30
 def notifications(request: UserRequest) -> HttpResponse:
     """The list, newest first."""
     form = BeforeForm(request.GET)
-    before = form.cleaned_data["before"] if form.is_valid() else None
+    before = form.row if form.is_valid() else None
     rows = Notification.objects.for_user(request.user).select_related("organisation").order_by("-id")
     page = list((rows.filter(pk__lt=before) if before else rows)[: PAGE_SIZE + 1])
     context = {
         "rows": [(row, news.icon_of(row)) for row in page[:PAGE_SIZE]],
-        "older_url": f"?before={page[PAGE_SIZE - 1].pk}" if len(page) > PAGE_SIZE else None,
+        "older_url": f"?before={form.sealed(page[PAGE_SIZE - 1])}" if len(page) > PAGE_SIZE else None,
         "newest_url": "?" if before else None,
         "unread": news.unread(request.user),
         "form": NotificationChoiceForm(request.user),
