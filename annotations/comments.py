@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -11,6 +12,8 @@ from projects import permissions
 from projects.errors import BadInput, Conflict, NotAllowed
 from projects.models import User
 from projects.permissions import Action
+
+_TAKEN = "This code belongs to another comment. Make a new one."
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,23 @@ def add(
         raise BadInput("That thread belongs to another image.")
     root = thread.thread if thread is not None and thread.thread is not None else thread
     pin = Pin() if pin is None or root is not None else _inside(pin, task)
-    comment, made = Comment.objects.get_or_create(
-        code=code,
-        defaults={
-            "organisation_id": task.organisation_id,
-            "project_id": task.project_id,
-            "task": task,
-            "author": author,
-            "thread": root,
-            "kind": Comment.Kind.COMMENT if root else kind,
-            "text": text,
-            **vars(pin),
-        },
-    )
+    values = {
+        "organisation_id": task.organisation_id,
+        "project_id": task.project_id,
+        "task": task,
+        "author": author,
+        "thread": root,
+        "kind": Comment.Kind.COMMENT if root else kind,
+        "text": text,
+        **vars(pin),
+    }
+    try:
+        comment, made = Comment.objects.get_or_create(code=code, defaults=values)
+    except IntegrityError as error:
+        # Codes are unique over all tenants; that of another tenant's comment cannot be found here.
+        raise Conflict(_TAKEN) from error
     if not made and (comment.author_id, comment.task_id) != (author.pk, task.pk):
-        raise Conflict("This code belongs to another comment. Make a new one.")
+        raise Conflict(_TAKEN)
     if made and root is not None:
         # Who answers brings the matter up again; a flag then waits for a reviewer once more.
         Comment.objects.filter(pk=root.pk, resolved_at__isnull=False).update(resolved_at=None)

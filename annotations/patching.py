@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import connection, transaction
 
 from annotations import documents, drafts
@@ -84,8 +85,8 @@ def save(
         if known != version:
             raise DraftConflict("This task was changed in another window.", document=document, version=known)
         after = apply(document, checked)
+        dumped = _dumped(after)
         if held:
-            dumped = orjson.dumps(after).decode()
             values = {"id": annotation_id, "document": dumped, "version": version, "seconds": active_seconds}
             cursor.execute(_SAVE, where | values)
             row = cursor.fetchone()
@@ -96,6 +97,15 @@ def save(
         kept = Kept(task_id, drafts.parse(after, project), active_seconds)
         drafts.keep(project=project, labeller_id=labeller_id, kept=[kept])
     raise LeaseExpired("Your time for this task has run out. What you had drawn is kept as a draft.")
+
+
+def _dumped(document: Mapping[str, Any]) -> str:
+    """JSON for the database. Raises InvalidDocument where bit by bit it became more than anybody could submit at once."""
+    dumped = orjson.dumps(document)
+    if len(dumped) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
+        raise InvalidDocument([Problem("regions", f"the answer has more than {most} MB. Simplify some outlines.")])
+    return dumped.decode()
 
 
 def _overtaken(annotation_id: int) -> Conflict:

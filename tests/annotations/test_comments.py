@@ -13,6 +13,7 @@ from annotations.models import Comment, Task
 from projects import tenancy
 from projects.errors import BadInput, Conflict, NotAllowed
 from projects.models import User
+from tests import factories
 from tests.annotations.conftest import Bench, MakeBench
 from tests.annotations.test_api import Caller, member
 
@@ -93,6 +94,15 @@ def test_the_same_code_again_changes_nothing_and_is_nobody_elses(bench: Bench) -
     with pytest.raises(Conflict):
         say(task, member(bench, "manager"), code=code)
     assert Comment.objects.get().text == "once"
+
+
+def test_code_of_another_tenants_comment_is_taken_and_says_no_more(bench: Bench) -> None:
+    theirs = factories.TaskFactory()
+    tenant = {"organisation": theirs.organisation, "project": theirs.project}
+    hidden = Comment.objects.create(**tenant, task=theirs, author=factories.UserFactory(), text="x")
+    caller = Caller(member(bench, "manager"))
+    body = {"code": str(hidden.code), "text": "Look"}
+    assert caller("post", f"tasks/{task_of(bench).code}/comments/", body)[0] == 409
 
 
 def test_pins_stay_inside_and_replies_have_none(bench: Bench) -> None:

@@ -152,6 +152,18 @@ def test_changes_after_the_lease_has_lapsed_are_kept_and_refused(bench: Bench, h
 
 
 @pytest.mark.django_db
+def test_draft_does_not_grow_beyond_what_could_be_submitted(bench: Bench, held: Held, settings: Any) -> None:
+    lars = bench.labellers[0]
+    save(bench, lars, held, bench.document(), None)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+    notes = [box(str(bench.labels[0].code)) | {"note": "n" * 2_000} for _ in range(400)]
+    assert change(bench, lars, held, 1, Changes(changed=notes)) == 2
+    with pytest.raises(InvalidDocument, match="more than 1 MB"):
+        change(bench, lars, held, 2, Changes(changed=[one | {"id": f"more {one['id']}"} for one in notes]))
+    assert Annotation.objects.get().draft_version == 2
+
+
+@pytest.mark.django_db
 def test_nobody_changes_the_draft_of_somebody_else(bench: Bench, held: Held) -> None:
     lars, lena = bench.labellers
     save(bench, lars, held, bench.document(), None)
