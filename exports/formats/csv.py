@@ -40,6 +40,7 @@ COLUMNS = (
     "labelled_by",
     "labelled_at",
     "reviewed_by",
+    "split",
 )
 BATCH = 500
 
@@ -54,7 +55,7 @@ def write(out: BinaryIO, images: Iterable[ExportImage], categories: Sequence[Exp
     for batch in records.batched(iter(images), BATCH):
         for image in batch:
             writer.writerows(_rows(image, by_id, written))
-        written.images += len(batch)
+            written.image(image)
         out.write(text.getvalue().encode())
         text.seek(0)
         text.truncate()
@@ -69,15 +70,15 @@ def guarded(text: str) -> str:
 
 def _rows(image: ExportImage, by_id: dict[int, tuple[str, str]], written: Written) -> Iterator[tuple[object, ...]]:
     start = (guarded(image.name), image.code, image.url, image.width, image.height, image.status)
-    end = (guarded(image.labelled_by), image.labelled_at, guarded(image.reviewed_by))
+    end = (guarded(image.labelled_by), image.labelled_at, guarded(image.reviewed_by), image.split)
     empty = True
     for annotation in image.annotations:
         cells = _region_cells(image, annotation)
         if cells is None:
+            written.left_out += 1
             continue
         empty = False
-        written.annotations += 1
-        written.per_category[annotation.category_id] += 1
+        written.annotation(annotation)
         middle = (*by_id[annotation.category_id], annotation.confidence, annotation.shape, *cells)
         yield (*start, *middle, annotation.origin, guarded(annotation.note), guarded(annotation.code), *end)
     if empty:

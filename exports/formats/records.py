@@ -129,6 +129,14 @@ class Written:
         self.annotations += 1
         self.per_category[annotation.category_id] += 1
 
+    def include(self, other: "Written") -> None:
+        """Adds up two files of one export."""
+        self.images += other.images
+        self.annotations += other.annotations
+        self.left_out += other.left_out
+        self.per_category += other.per_category
+        self.per_split += other.per_split
+
 
 def from_document(document: Mapping[str, Any], category_ids: Mapping[str, int]) -> list[ExportAnnotation]:
     """Turn a stored annotation document into records; labels without a category are left out."""

@@ -61,6 +61,7 @@ def test_one_row_per_label_and_region_with_all_columns():
         "labelled_by": "Ann",
         "labelled_at": "2024",
         "reviewed_by": "Bob",
+        "split": "",
     }
     assert tuple(rows[1]) == csv.COLUMNS
     assert {name: rows[0][name] for name in ("label", "shape", "x", "width", "crowd", "region")} == {
