@@ -1,6 +1,7 @@
 """Submitting: a page of answers becomes annotations, in one transaction or not at all.
 
-Two round trips: lock the labeller and the tasks and read them as they are then; write everything and take the next page.
+Two round trips: lock the labeller and the tasks and read them as they are then; write everything, take the next page and
+commit.
 The client's key is kept in each annotation, so a request that is sent again, even twenty times at once, is recognised behind
 the lock and answered as before. What cannot be counted (the lease is lost, the project is paused) is kept as a draft.
 """
@@ -100,11 +101,11 @@ def submit(*, project: Project, labeller_id: int, key: UUID, items: Sequence[Ite
 def _write(
     project: Project, labeller_id: int, writing: Writing | None, following: int
 ) -> tuple[dict[UUID, Result], tuple[Held, ...]]:
-    """Writes, and takes the next page, in one round trip; the results of what was written, by task, and the page."""
+    """Writes, takes the next page and commits in one round trip; the results of what was written, by task, and the page."""
     queries = [] if writing is None else [writing.query]
     if following and project.state == Project.State.RUNNING:
         queries.append(queue.claim(project=project, labeller_id=labeller_id, count=following))
-    answered = prepared.run(*queries) if queries else []
+    answered = prepared.run(*queries, last=True) if queries else []
     results = {} if writing is None else writing.results(answered.pop(0))
     return results, held.read(answered[0]) if answered else ()
 

@@ -63,21 +63,26 @@ def _queued(raw: Any, queries: Sequence[Query]) -> list[CursorWrapper]:
         raise
 
 
-def run(*queries: Query) -> list[Rows]:
+def run(*queries: Query, last: bool = False) -> list[Rows]:
     """Runs the queries in one round trip and answers the rows of each.
 
     Each sees what was committed before it began, so the second sees what the first had to wait for. Outside a transaction
-    they are one together: all or none, and their locks are held to the last one's end.
+    they are one together: all or none, and their locks are held to the last one's end. With `last` nothing follows them in
+    the transaction, so its COMMIT travels along and the block's end has nothing left to send; a block inside another one's
+    keeps its changes to that one's end as ever.
     """
     connection.ensure_connection()
     raw = connection.connection
-    if len(queries) == 1:
+    ends = last and connection.in_atomic_block and not connection.savepoint_ids
+    if len(queries) == 1 and not ends:
         return [list(_execute(queries[0]).fetchall())]
     with connection.wrap_database_errors:
         raw._pipeline = _OneMessage(raw)
         try:
             with raw._pipeline:
                 cursors = _queued(raw, queries)
+                if ends:
+                    _execute(Query("COMMIT", {}))
         finally:
             raw._pipeline = None
     return [list(cursor.fetchall()) for cursor in cursors]
