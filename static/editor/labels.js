@@ -81,11 +81,11 @@ export class Labels {
     const wanted = plain(typed).trim();
     if (!wanted) return [...this.all];
     this.#plain ??= this.all.map(({ name, path }) => ({ name: plain(name), path: plain(path) }));
-    const late = (/** @type {Label} */ { code }) => (this.recent.includes(code) ? this.recent.indexOf(code) : this.recent.length);
+    const late = new Map(this.recent.map((code, place) => [code, place - this.recent.length]));
     return this.#plain
       .map((words, index) => ({ label: /** @type {Label} */ (this.all[index]), index, score: fit(words, wanted) }))
       .filter((found) => found.score > 0)
-      .sort((a, b) => b.score - a.score || late(a.label) - late(b.label) || a.index - b.index)
+      .sort((a, b) => b.score - a.score || (late.get(a.label.code) ?? 0) - (late.get(b.label.code) ?? 0) || a.index - b.index)
       .map((found) => found.label);
   }
 }

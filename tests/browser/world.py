@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from allauth.account.models import EmailAddress
 
@@ -65,18 +66,24 @@ class World:
         made.refresh_from_db()
         return made
 
-    def project(self, task_type: str, labels: list[str], images: int, **settings: object) -> Project:
+    def project(self, task_type: str, labels: list[str | dict[str, Any]], images: int, **settings: object) -> Project:
         """A running project on rendered scenes."""
         files = {f"scene-{seed:02}.jpg": scene(seed) for seed in range(images)}
         return self.project_of(task_type, labels, files, **settings)
 
-    def project_of(self, task_type: str, labels: list[str], files: dict[str, bytes], **settings: object) -> Project:
-        """A running project on these files."""
+    def project_of(
+        self, task_type: str, labels: list[str | dict[str, Any]], files: dict[str, bytes], **settings: object
+    ) -> Project:
+        """A running project on these files; labels by name, or with children as the API takes them."""
         name = f"{task_type} of {len(files)}"
         project = setup.create(workspace=self.workspace, name=name, task_type=task_type, actor=self.manager, **settings)
         dataset = self.dataset(name, self.folder(task_type, files))
         setup.choose_data(project=project, datasets=[dataset], actor=self.manager)
-        taxonomy.save_nested(project=project, labels=[{"name": label} for label in labels], actor=self.manager)
+        taxonomy.save_nested(
+            project=project,
+            labels=[label if isinstance(label, dict) else {"name": label} for label in labels],
+            actor=self.manager,
+        )
         finish(lifecycle.start(project=project, actor=self.manager))
         project.refresh_from_db()
         assert project.state == Project.State.RUNNING

@@ -76,6 +76,7 @@ const viewPanel = new ViewPanel(viewer, focusStage);
 const windowPanel = new WindowPanel(viewer, front);
 part("front-window").append(...windowOptions(viewer).map(({ content }) => content));
 new Minimap(viewer, front);
+viewer.lingered.on((entry) => setText(part("comment-image"), entry?.task.image.name ?? ""));
 new Comments({ ...viewer, opened: viewer.lingered }, new CommentBook(server));
 const tree = new LabelTree({
   labels: page.labels, list: part("labels"), search: /** @type {HTMLInputElement} */ (part("label-search")),

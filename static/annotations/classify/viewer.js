@@ -51,6 +51,7 @@ export class Viewer {
     this.ui = ui;
     this.#clock = clock;
     this.session.update({ tool: "select" });
+    this.session.changed.on((fields) => fields.has("pin") && this.#linger()); // a comment that begins is on this image
     this.machine = new Machine([new Hand(this), new PanTool(this), new WindowTool(this), new CommentTool(this)], this.session);
   }
 
@@ -70,7 +71,15 @@ export class Viewer {
     if (entry) this.viewport.show(entry.task.image);
     this.opened.emit(entry);
     this.#clock.cancel(this.#timer);
-    this.#timer = this.#clock.after(LINGER, () => this.lingered.emit(entry));
+    this.#timer = this.#clock.after(LINGER, () => this.#linger());
+  }
+
+  /** Tells those who wait for it which image is in front. */
+  #linger() {
+    if (this.#timer === null) return;
+    this.#clock.cancel(this.#timer);
+    this.#timer = null;
+    this.lingered.emit(this.#entry);
   }
 
   draws() {

@@ -10,11 +10,16 @@ import { element, icon, setText, swatch } from "./dom.js";
  * }} Parts `leave` gives the focus back to the picture
  */
 
+/** Labels found beyond so many ask for another letter. */
+const MOST = 40;
+
 /** The label tree: search, keys, counts; one tab stop, arrows inside. */
 export class LabelTree {
   #parts;
   /** @type {Map<string, HTMLElement>} */
   #rows = new Map();
+  /** Rows made before, as a taxonomy may have thousands. @type {Map<string, HTMLElement>} */
+  #made = new Map();
   /** Parents whose children are folded away. @type {Set<string>} */
   #folded = new Set();
   /** @type {Set<string>} */
@@ -51,16 +56,28 @@ export class LabelTree {
   #build() {
     const { labels, list, search } = this.#parts;
     const searching = search.value.trim() !== "";
-    const shown = searching ? labels.search(search.value) : labels.all.filter((label) => !this.#isFolded(label));
+    const found = searching ? labels.search(search.value) : labels.all.filter((label) => !this.#isFolded(label));
+    const shown = searching ? found.slice(0, MOST) : found;
     this.#rows.clear();
     const rows = shown.map((label) => this.#row(label, searching));
-    list.replaceChildren(...(rows.length ? rows : [element("li", { class: "label-none muted", role: "none" }, "No label is called that.")]));
+    const more = found.length > shown.length ? `${found.length - shown.length} more. Type on.` : "";
+    const words = rows.length ? more : "No label is called that.";
+    list.replaceChildren(...rows, ...(words ? [element("li", { class: "label-none muted", role: "none" }, words)] : []));
+    list.scrollTop = searching ? 0 : list.scrollTop;
+    list.toggleAttribute("data-searching", searching);
     this.refresh();
   }
 
   /** @param {Label} label @param {boolean} flat */
   #row(label, flat) {
     const parent = this.#parents.has(label.code) && !flat;
+    const colour = this.#parts.labels.colour(label.code);
+    const looks = [label.code, flat, parent && this.#folded.has(label.code), colour].join();
+    const known = this.#made.get(looks);
+    if (known) {
+      this.#rows.set(label.code, known);
+      return known;
+    }
     const name = flat && label.depth > 0 ? label.path : label.name;
     const key = this.#parts.labels.keyOf(label.code);
     const row = element("li", {
@@ -69,8 +86,9 @@ export class LabelTree {
       title: label.description || label.path,
     });
     if (this.#parents.size > 0 && !flat) row.append(parent ? this.#fold(label) : element("span", { class: "label-fold" }));
-    row.append(swatch(this.#parts.labels.colour(label.code), label.code), element("span", { class: "tree-name" }, name), element("span", { class: "tree-count" }));
+    row.append(swatch(colour, label.code), element("span", { class: "tree-name" }, name), element("span", { class: "tree-count" }));
     if (key) row.append(element("kbd", { "aria-label": `key ${key}` }, key));
+    this.#made.set(looks, row);
     this.#rows.set(label.code, row);
     return row;
   }
@@ -88,6 +106,16 @@ export class LabelTree {
       if (this.#folded.has(parent)) return true;
     }
     return false;
+  }
+
+  /** Folds all away but the roots, or shows all again. @param {string} code */
+  #foldAll(code) {
+    const { labels } = this.#parts;
+    this.#folded = new Set(this.#folded.size > 0 ? [] : this.#parents);
+    let seen = labels.get(code);
+    while (seen && this.#isFolded(seen)) seen = labels.get(seen.parent ?? "");
+    this.#build();
+    this.#rows.get(seen?.code ?? "")?.focus();
   }
 
   /** @param {string} code @param {boolean} folded */
@@ -123,6 +151,7 @@ export class LabelTree {
       End: () => this.#focusAt(-1),
       ArrowLeft: () => this.#inward(code, true),
       ArrowRight: () => this.#inward(code, false),
+      "*": () => this.#foldAll(code),
       Enter: () => this.#parts.choose(code),
       " ": () => this.#parts.choose(code),
       Escape: () => this.#parts.leave(),
