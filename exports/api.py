@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.models import Task
-from exports import downloads, services
+from exports import downloads, services, writing
+from exports.forms import COORDINATES, MASK_STYLES, REGIONS, SEGMENTATIONS
 from exports.models import Export
 from projects import permissions
 from projects.models import Label
@@ -21,11 +22,28 @@ from projects.rest.serializers import CodeField, TenantModelSerializer
 from projects.rest.viewsets import TenantViewSet, router
 
 
+class OptionsSerializer(serializers.Serializer[Any]):
+    """How the export is written; each has a usual value, and a format ignores what it does not know."""
+
+    val = serializers.IntegerField(min_value=0, max_value=99, required=False, help_text="Share of images, in percent.")
+    test = serializers.IntegerField(min_value=0, max_value=99, required=False, help_text="Share of images, in percent.")
+    seed = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, help_text="The same seed splits the same images alike."
+    )
+    images = serializers.BooleanField(required=False, help_text="Whether the archive holds the images too.")
+    coordinates = serializers.ChoiceField(COORDINATES, required=False, help_text="COCO alone.")
+    segmentation = serializers.ChoiceField(SEGMENTATIONS, required=False, help_text="COCO alone.")
+    regions = serializers.ChoiceField(REGIONS, required=False, help_text="YOLO and AutoML, for outlines.")
+    mask_style = serializers.ChoiceField(MASK_STYLES, required=False, help_text="PNG masks alone.")
+    url_prefix = serializers.CharField(max_length=500, required=False, help_text="What images' addresses begin with.")
+
+
 class ExportSerializer(TenantModelSerializer):
     statuses = serializers.MultipleChoiceField(
         choices=Task.Status.choices, required=False, write_only=True, help_text="Default: labelled and approved."
     )
     labels = CodeField(many=True, queryset=Label.objects, required=False, write_only=True)
+    options = OptionsSerializer(required=False)
     state = serializers.CharField(source="job.state", read_only=True)
     progress_done = serializers.IntegerField(source="job.progress_done", read_only=True)
     progress_total = serializers.IntegerField(source="job.progress_total", read_only=True, allow_null=True)
@@ -34,7 +52,7 @@ class ExportSerializer(TenantModelSerializer):
     class Meta:
         model = Export
         fields = [
-            "code", "project", "name", "format", "statuses", "labels", "filters", "state", "progress_done",
+            "code", "project", "name", "format", "statuses", "labels", "options", "filters", "state", "progress_done",
             "progress_total", "error", "byte_size", "checksum", "manifest", "created_at", "completed_at",
         ]  # fmt: skip
         read_only_fields = [
@@ -81,6 +99,7 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Cre
     def perform_create(self, serializer: Any) -> None:
         values = dict(serializer.validated_data)
         permissions.require(self.request.user, Action.EXPORT, values["project"])
+        values["options"] = writing.Options(**values.pop("options", {}))
         values["statuses"] = values.get("statuses") or services.DEFAULT_STATUSES
         serializer.instance = services.request_export(actor=self.request.user, **values)  # type: ignore[arg-type]  # signed in
 

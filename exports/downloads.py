@@ -10,8 +10,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from exports.building import FORMATS
 from exports.models import Export
+from exports.writing import CONTENT_TYPES
 from projects import audit, datastores, sealing, tenancy
 from projects.errors import Conflict, DomainError
 
@@ -51,7 +51,7 @@ def signed_url(export: Export, *, actor: Any) -> str:
     if not store.direct:
         sealed = sealing.seal(SALT, f"{export.organisation_id}-{export.pk}-{int(expires_at.timestamp())}")
         return f"{settings.PUBLIC_URL}{reverse('exports:file', args=[sealed])}"
-    return store.signed_read_url(export.key, expires_at, FORMATS[export.format].content_type)
+    return store.signed_read_url(export.key, expires_at, CONTENT_TYPES[_ending(export)])
 
 
 def opened(signed: str) -> Download:
@@ -66,6 +66,10 @@ def opened(signed: str) -> Download:
         export = Export.objects.filter(pk=export_id).exclude(key="").first()
     if export is None:
         raise LinkGone("This export does not exist any more.")
-    form = FORMATS[export.format]
+    ending = _ending(export)
     chunks = datastores.installation_store().stream(export.key)
-    return Download(f"{export.name}.{form.ending}", form.content_type, export.byte_size, chunks)
+    return Download(f"{export.name}.{ending}", CONTENT_TYPES[ending], export.byte_size, chunks)
+
+
+def _ending(export: Export) -> str:
+    return export.key.rpartition(".")[2]

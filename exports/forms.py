@@ -1,20 +1,47 @@
+from dataclasses import fields
 from typing import Any
 
 from django import forms
 
 from annotations.models import Task
+from exports import writing
 from exports.models import Export
 from exports.services import DEFAULT_STATUSES
 from projects.models import Label, Project
 from projects.tenancy import Actor
 
 _EXPORTABLE = [choice for choice in Task.Status.choices if choice[0] in ("labelled", "approved", "needs_review")]
+COORDINATES = [("pixels", "Pixels, as COCO is defined"), ("fractions", "Fractions, as Azure Machine Learning writes")]
+SEGMENTATIONS = [
+    ("drawn", "As drawn: polygons, and masks where there are holes"),
+    ("polygons", "Polygons alone"),
+    ("rle", "Masks alone (run lengths)"),
+]
+REGIONS = [("drawn", "Outlines"), ("boxes", "Boxes around them")]
+MASK_STYLES = [
+    ("palette", "Class numbers with the labels' colours"),
+    ("indexed", "Class numbers in grey"),
+    ("colour", "Colours alone"),
+]
 
 
 class ExportForm(forms.Form):
     """What to export, and how."""
 
-    format = forms.ChoiceField(choices=Export.Format.choices, initial=Export.Format.COCO)
+    format = forms.ChoiceField(widget=forms.RadioSelect)
+    coordinates = forms.ChoiceField(choices=COORDINATES, required=False)
+    segmentation = forms.ChoiceField(label="Outlines", choices=SEGMENTATIONS, required=False)
+    regions = forms.ChoiceField(label="Objects", choices=REGIONS, required=False)
+    mask_style = forms.ChoiceField(label="Pixels hold", choices=MASK_STYLES, required=False)
+    url_prefix = forms.CharField(
+        label="Images' addresses begin with",
+        max_length=500,
+        required=False,
+        help_text="As the reader will find them, such as https://host/folder/. Empty means names alone, or the datastore for Azure.",
+    )
+    images = forms.BooleanField(
+        label="Copy the images too", required=False, help_text="The archive gets as large as the images are."
+    )
     statuses = forms.MultipleChoiceField(
         label="Images that are",
         choices=_EXPORTABLE,
@@ -30,11 +57,38 @@ class ExportForm(forms.Form):
         help_text="None chosen means all.",
         widget=forms.SelectMultiple(attrs={"size": 6}),
     )
+    val = forms.IntegerField(label="Validation, %", min_value=0, max_value=99, required=False, initial=0)
+    test = forms.IntegerField(label="Test, %", min_value=0, max_value=99, required=False, initial=0)
+    seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31 - 1, required=False, initial=0)
 
     def __init__(self, *args: Any, project: Project, user: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels: Any = self.fields["labels"]
         labels.queryset = Label.objects.for_user(user).filter(project=project).order_by("position")
+        self.formats = writing.available(project)
+        chosen: Any = self.fields["format"]
+        chosen.choices = [(value, label) for value, label, _ in self.formats]
+        chosen.initial = Export.Format.COCO
+        own = frozenset[str]().union(*(form.own for _, _, form in self.formats))
+        if project.task_type not in ("polygon", "semantic"):
+            own -= {"segmentation", "regions"}
+        for name in {"coordinates", "segmentation", "regions", "mask_style", "url_prefix", "images"} - own:
+            del self.fields[name]
+
+    def own_fields(self) -> list[tuple[forms.BoundField, str]]:
+        """Fields that only some formats have, each with the values of these formats."""
+        return [
+            (self[name], " ".join(value for value, _, form in self.formats if name in form.own))
+            for name in self.fields
+            if any(name in form.own for _, _, form in self.formats)
+        ]
+
+    def options(self) -> writing.Options:
+        """What was chosen beside format and filters; a field left alone means as usual."""
+        known = {one.name for one in fields(writing.Options)}
+        own = writing.FORMATS[self.cleaned_data["format"]].own | {"val", "test", "seed"}
+        given = {name: value for name, value in self.cleaned_data.items() if name in known & own}
+        return writing.Options(**{name: value for name, value in given.items() if value not in (None, "")})
 
 
 class ListForm(forms.Form):

@@ -16,7 +16,15 @@ class Export(models.Model):
 
     class Format(models.TextChoices):
         COCO = "coco", "COCO JSON"
+        YOLO = "yolo", "YOLO"
+        AUTOML = "automl", "Azure AutoML"
+        VOC = "voc", "Pascal VOC"
+        MASKS = "masks", "PNG masks"
+        FOLDERS = "folders", "Class folders"
+        CVAT = "cvat", "CVAT XML"
+        LABEL_STUDIO = "labelstudio", "Label Studio"
         CSV = "csv", "CSV"
+        NATIVE = "native", "Labelwright JSONL"
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     project = TenantForeignKey(Project, models.CASCADE, related_name="exports")
@@ -24,9 +32,11 @@ class Export(models.Model):
     code = models.UUIDField(default=new_code, unique=True, editable=False)
     name = models.CharField(max_length=160)
     """Versioned: project, date and time, as the file is called on download."""
-    format = models.CharField(max_length=10, choices=Format)
+    format = models.CharField(max_length=20, choices=Format)
     filters = models.JSONField(default=dict)
     """Which tasks: `{"statuses": […], "labels": [label codes]}`."""
+    options = models.JSONField(default=dict, db_default={})
+    """How it is written: `exports.writing.Options`, without those that are as usual."""
     key = models.CharField(max_length=300, blank=True)
     """Where the file lies in the output store; empty until it is complete."""
     byte_size = models.BigIntegerField(default=0)

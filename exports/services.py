@@ -8,11 +8,20 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from annotations.models import Task
+from exports import writing
 from exports.models import Export
 from projects import audit, jobs
+from projects.errors import BadInput
 from projects.models import Label, Project, User
 
+_USUAL = writing.Options()
 DEFAULT_STATUSES = (Task.Status.LABELLED, Task.Status.APPROVED)
+
+
+class FormatUnfit(BadInput):
+    """The format cannot say what the project's tasks hold, or its options contradict each other."""
+
+    code = "export_format_unfit"
 
 
 @transaction.atomic
@@ -23,11 +32,14 @@ def request_export(
     actor: User,
     statuses: Collection[str] = DEFAULT_STATUSES,
     labels: Collection[Label] = (),
+    options: writing.Options = _USUAL,
 ) -> Export:
     """Asks for a dataset in `format`; it is written in the background, as of the moment its job begins.
 
-    `statuses` and `labels` choose the tasks; no labels means every label.
+    `statuses` and `labels` choose the tasks; no labels means every label. FormatUnfit where the format has no
+    words for the project's tasks.
     """
+    _require_fit(project, format, options)
     filters: dict[str, Any] = {"statuses": sorted(statuses), "labels": sorted(str(label.code) for label in labels)}
     stamp = timezone.now().strftime("%Y%m%d_%H%M%S")
     export = Export.objects.create(
@@ -36,6 +48,7 @@ def request_export(
         name=f"{slugify(project.name) or 'project'}_{format}_{stamp}",
         format=format,
         filters=filters,
+        options=options.chosen(),
         created_by=actor,
     )
     export.job = jobs.enqueue(
@@ -48,5 +61,14 @@ def request_export(
         created_by=actor,
     )
     export.save(update_fields=["job"])
-    audit.record(actor, "export.request", export, detail={"format": format, **filters})
+    audit.record(actor, "export.request", export, detail={"format": format, **filters, **options.chosen()})
     return export
+
+
+def _require_fit(project: Project, name: str, options: writing.Options) -> None:
+    if name not in [value for value, _, _ in writing.available(project)]:
+        words = f"{Export.Format(name).label} cannot hold the labels of this project. Choose another format."
+        raise FormatUnfit(words, fields={"format": [words]})
+    if min(options.val, options.test) < 0 or options.val + options.test >= 100:
+        words = "Leave some images for training: validation and test together must be less than 100 %."
+        raise FormatUnfit(words, fields={"test": [words]})

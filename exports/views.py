@@ -24,11 +24,21 @@ def exports(request: UserRequest, code: str) -> HttpResponse:
     permissions.require(request.user, Action.EXPORT, project)
     navigation.at(request, project)
     form = ExportForm(request.POST or None, project=project, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        export = services.request_export(project=project, actor=request.user, **form.cleaned_data)
+    if request.method == "POST" and form.is_valid() and (export := _requested(request, project, form)):
         return redirect("exports:export", export.code)
     context = {"project": project, "form": form, **_page(request, project)}
     return render(request, "exports/exports.html", context, status=422 if form.errors else 200)
+
+
+def _requested(request: UserRequest, project: Project, form: ExportForm) -> Export | None:
+    """The export that the form asks for; None, with the form saying why, where it cannot be had."""
+    chosen = {name: form.cleaned_data[name] for name in ("format", "statuses", "labels")}
+    try:
+        return services.request_export(project=project, actor=request.user, options=form.options(), **chosen)
+    except services.FormatUnfit as error:
+        for name, words in error.fields.items():
+            form.add_error(name, words)
+        return None
 
 
 def _page(request: UserRequest, project: Project) -> dict[str, object]:

@@ -119,8 +119,7 @@ def packed(mask: rle.Mask) -> list[int]:
     bits = [f"{flat.size * 4:032b}{WORD_BITS - 1:05b}", *(f"{size - 1:04b}" for size in SIZE_BITS)]
     most = 1 << SIZE_BITS[-1]
     for length, filled in zip(((ends - starts) * 4).tolist(), flat[starts].tolist(), strict=True):
-        for begin in range(0, length, most):
-            bits.append(_run(min(most, length - begin), filled=filled))
+        bits += [_run(min(most, length - begin), filled=filled) for begin in range(0, length, most)]
     text = "".join(bits)
     text += "0" * (-len(text) % 8)
     return list(int(text, 2).to_bytes(len(text) // 8))

@@ -19,6 +19,7 @@ def expected(image):
     return canvas
 
 
+@drawn.several
 @given(drawn.images(drawn.polygons, drawn.masks))
 def test_every_style_holds_the_same_classes(images):
     for style, mode in (("palette", "P"), ("indexed", "L"), ("colour", "RGB")):

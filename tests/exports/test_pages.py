@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -51,3 +53,55 @@ def test_a_cursor_that_somebody_made_up_shows_nothing_wrong(
 def test_a_cursor_of_another_project_opens_nothing(many: list[Export], cast: Cast, client: Client) -> None:
     client.force_login(cast.outsider)
     assert client.get(f"/projects/{cast.project.code}/exports/?before={many[4].code}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("task_type", "shown"),
+    [
+        ("box", ["coco", "yolo", "automl", "voc", "cvat", "labelstudio", "csv", "native"]),
+        ("semantic", ["coco", "voc", "masks", "cvat", "labelstudio", "csv", "native"]),
+        ("multiclass", ["coco", "automl", "folders", "cvat", "labelstudio", "csv", "native"]),
+    ],
+)
+def test_only_formats_that_fit_are_offered(task_type: str, shown: list[str], cast: Cast, client: Client) -> None:
+    cast.project.task_type = task_type
+    cast.project.save(update_fields=["task_type"])
+    client.force_login(cast.manager)
+    text = client.get(f"/projects/{cast.project.code}/exports/").content.decode()
+    assert re.findall(r'name="format" value="(\w+)"', text) == shown
+    assert ("segmentation" in text, "mask_style" in text) == (task_type == "semantic", task_type == "semantic")
+    answer = client.post(
+        f"/projects/{cast.project.code}/exports/", {"format": "yolo" if task_type != "box" else "masks"}
+    )
+    assert answer.status_code == 422
+
+
+def test_the_form_asks_for_what_was_chosen(cast: Cast, client: Client) -> None:
+    client.force_login(cast.manager)
+    chosen = {"format": "coco", "statuses": ["labelled"], "val": 20, "test": "", "seed": 7, "coordinates": "fractions"}
+    answer = client.post(f"/projects/{cast.project.code}/exports/", chosen | {"mask_style": "colour", "images": ""})
+    assert answer.status_code == 302
+    assert Export.objects.get().options == {"val": 20, "seed": 7, "coordinates": "fractions"}
+
+
+def test_a_split_without_training_is_refused_at_its_field(cast: Cast, client: Client) -> None:
+    client.force_login(cast.manager)
+    chosen = {"format": "coco", "statuses": ["labelled"], "val": 60, "test": 40}
+    answer = client.post(f"/projects/{cast.project.code}/exports/", chosen)
+    assert answer.status_code == 422
+    assert "Leave some images for training" in answer.content.decode()
+    assert not Export.objects.exists()
+
+
+def test_options_come_by_api_too(cast: Cast, client: Client) -> None:
+    client.force_login(cast.manager)
+    body = {"project": str(cast.project.code), "format": "yolo", "options": {"val": 10, "images": True}}
+    answer = client.post("/api/v1/exports/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["options"]) == (201, {"val": 10, "images": True})
+    for wrong, field in (
+        ({"options": {"val": 100}}, "options.val"),
+        ({"options": {"val": 50, "test": 50}}, "test"),
+        ({"format": "masks"}, "format"),
+    ):
+        answer = client.post("/api/v1/exports/", body | wrong, content_type="application/json")
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])

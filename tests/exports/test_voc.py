@@ -13,6 +13,7 @@ from exports.formats.records import ExportAnnotation, ExportImage, Legend, NotRe
 from tests.exports import drawn
 
 
+@drawn.several
 @given(drawn.images(drawn.boxes, drawn.polygons))
 def test_boxes_come_back_in_whole_pixels(images):
     _, folder, written = drawn.packed(voc.write, images)
@@ -60,7 +61,7 @@ def test_torchvision_loads_boxes_that_count_from_one(tmp_path):
             "bndbox": {"xmin": "1", "ymin": "11", "xmax": "10", "ymax": "30"},
         }
     ]
-    ((picture, mask),) = datasets.VOCSegmentation(str(tmp_path), year="2012", image_set="train")
+    ((_, mask),) = datasets.VOCSegmentation(str(tmp_path), year="2012", image_set="train")
     values = np.asarray(mask)
     assert (values.shape, int((values == 2).sum()), bool((values[10:30, 0:10] == 2).all())) == ((48, 64), 200, True)
     assert mask.getpalette()[:9] == [0, 0, 0, 0xE0, 0x20, 0x30, 0x10, 0x20, 0xF0]
@@ -122,6 +123,7 @@ def test_what_is_no_voc_is_refused(text):
         read_text(text)
 
 
+@drawn.several
 @given(st.binary(max_size=100), st.integers(0, 250))
 def test_damaged_files_are_refused_or_read(noise, place):
     data = bytearray(GOOD.format(OBJECT.format("Dog", 2, 5)).encode())
@@ -130,6 +132,7 @@ def test_damaged_files_are_refused_or_read(noise, place):
         read_text(bytes(data))
 
 
+@drawn.several
 @given(drawn.names)
 def test_any_label_is_valid_xml(name):
     category = [drawn.ExportCategory(1, name, name)]

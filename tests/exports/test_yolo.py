@@ -30,6 +30,7 @@ def read_back(images, **options):
     return found
 
 
+@drawn.several
 @given(drawn.images(drawn.boxes))
 def test_boxes_come_back(images):
     for image, found in zip(images, read_back(images), strict=True):
@@ -38,6 +39,7 @@ def test_boxes_come_back(images):
             assert list(back.box) == pytest.approx(list(given_one.box), abs=0.001)
 
 
+@drawn.several
 @given(drawn.images(drawn.polygons, drawn.masks))
 def test_outlines_come_back_as_the_same_pixels(images):
     for image, found in zip(images, read_back(images, segmentation=True), strict=True):
@@ -124,6 +126,7 @@ def test_what_is_no_yolo_is_refused(files):
         list(yolo.read(drawn.folder_of(files), SIZES, Legend(), []))
 
 
+@drawn.several
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_reader(data):
     problems = []
@@ -132,6 +135,7 @@ def test_no_bytes_break_the_reader(data):
     assert len(image.annotations) + len(problems) <= data.count(b"\n") + 1
 
 
+@drawn.several
 @given(st.binary(max_size=300), st.integers(0, 400))
 def test_damaged_archives_are_refused(noise, place):
     out = io.BytesIO()
@@ -147,6 +151,7 @@ def test_damaged_archives_are_refused(noise, place):
 labels = st.lists(st.integers(1, 4), min_size=1, max_size=1)
 
 
+@drawn.several
 @given(drawn.images(labels=labels))
 def test_class_folders_come_back(images):
     _, folder, written = drawn.packed(class_folders.write, images, pixels=drawn.pixels_of)
