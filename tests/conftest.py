@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from projects import tenancy
@@ -11,6 +12,11 @@ from tests import factories
 
 # Playwright's synchronous driver runs an event loop in the tests' thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+# How long one example takes says more about what else the machine does than about what is tested.
+hypothesis.settings.register_profile(
+    "labelwright", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("labelwright")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
