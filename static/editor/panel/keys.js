@@ -86,7 +86,8 @@ export class KeysDialog {
       const recorder = element("button", { type: "button", class: "help-recorder", "data-do": "record", "aria-label": `Press the new keys for ${this.#titleOf(question.id)}. Escape cancels.` }, "Press the keys…");
       return [recorder, ...(question.old ? [act("remove", "Remove")] : []), act("cancel", "Cancel")];
     }
-    const names = question.others.map((other) => `“${this.#title(other)}”`).join(", ");
+    // A command of other task types has no row here, and keeps its keys all the same.
+    const names = question.others.map((other) => `“${this.#title(other) || other.title}”`).join(", ");
     return [element("span", { class: "help-conflict" }, keys(question.pressed), ` is ${names}`), act("swap", question.old ? "Swap" : "Take"), act("cancel", "Leave it")];
   }
 
