@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, Sum
 from django.template.defaultfilters import filesizeformat
 
 from projects.errors import BadInput
-from projects.models import Dataset, Image, Membership, Organisation
+from projects.models import Dataset, Image, Membership, Organisation, Upload
 
 
 class QuotaExceeded(BadInput):
@@ -58,6 +58,22 @@ def _refuse_images(organisation: Organisation, images: int, size: int) -> None:
         room = max(organisation.byte_limit - (held["size"] - size), 0)
         words = f"The organisation may hold {filesizeformat(organisation.byte_limit)} and has room for"
         raise QuotaExceeded(f"{words} {filesizeformat(room)} more, not for these {filesizeformat(size)}. {_WAY_OUT}")
+
+
+def check_part(upload: Upload, size: int) -> None:
+    """Before so many bytes of a file are kept that is not all there: parts count, too, or nobody would ever send the end.
+
+    Without a lock: many at once may go over by a part each, and the whole file is checked again when it is there.
+    """
+    organisation = Organisation.objects.filter(pk=upload.organisation_id, byte_limit__isnull=False).first()
+    if organisation is None or organisation.byte_limit is None:
+        return
+    mine = {"organisation": organisation}
+    held = Dataset.objects.filter(**mine).aggregate(size=Sum("byte_size"))["size"] or 0
+    parts = Upload.objects.filter(**mine, state=Upload.State.RECEIVING).aggregate(size=Sum("received"))["size"] or 0
+    if held + parts + size > organisation.byte_limit:
+        words = f"The organisation may hold {filesizeformat(organisation.byte_limit)}, unfinished uploads included."
+        raise QuotaExceeded(f"{words} {_WAY_OUT}")
 
 
 def check_members(organisation_id: int) -> None:

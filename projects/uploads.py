@@ -124,16 +124,24 @@ def receive(*, upload: Upload, offset: int, data: bytes) -> Upload:
     if is_last and offset == 0:
         return _finish(upload, io.BytesIO(data))
     if data:
-        parts = _parts()
-        parts.put(_part(upload, offset), io.BytesIO(data))
-        if not Upload.objects.filter(pk=upload.pk, received=offset).update(received=end):
-            upload.refresh_from_db()
-            raise OffsetConflict("This part of the file came twice.", received=upload.received)
-        upload.received = end
+        try:
+            quotas.check_part(upload, len(data))
+        except quotas.QuotaExceeded as error:
+            _forget_parts(upload)
+            return _ended(upload, Upload.State.FAILED, error.detail)
+        _keep_part(upload, offset, data)
     if not is_last:
         return upload
     with _assembled(upload) as file:
         return _finish(upload, file)
+
+
+def _keep_part(upload: Upload, offset: int, data: bytes) -> None:
+    _parts().put(_part(upload, offset), io.BytesIO(data))
+    if not Upload.objects.filter(pk=upload.pk, received=offset).update(received=offset + len(data)):
+        upload.refresh_from_db()
+        raise OffsetConflict("This part of the file came twice.", received=upload.received)
+    upload.received = offset + len(data)
 
 
 def _parts() -> ObjectStore:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from projects import datasets, jobs, people, quotas, reading, tenancy, uploads
-from projects.models import Dataset, Image, Job, Membership, Organisation
+from projects.models import Dataset, Image, Job, Membership, Organisation, Upload
 from projects.quotas import QuotaExceeded
 from projects.stores.local import LocalStore
 from projects.uploads import Announced
@@ -137,3 +137,16 @@ def test_two_at_once_do_not_both_take_the_last_place(cast: Cast) -> None:
         assert sorted(pool.map(write, pair)) == [False, True]
     assert Image.objects.count() == 2
     connection.close_pool()
+
+
+def test_parts_of_files_that_never_end_count_too(cast: Cast, own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Upload, "CHUNK", 10)
+    limit(cast, byte_limit=25)
+    dataset = datasets.create(actor=cast.owner, workspace=cast.workspace, name="Own files", source="upload")
+    files = [Announced(name, 100) for name in ("a.jpg", "b.jpg")]
+    first, second = uploads.register(actor=cast.owner, dataset=dataset, files=files)
+    assert uploads.receive(upload=first, offset=0, data=bytes(10)).state == "receiving"
+    assert uploads.receive(upload=second, offset=0, data=bytes(10)).state == "receiving"
+    refused = uploads.receive(upload=second, offset=10, data=bytes(10))
+    assert (refused.state, refused.reason[:29]) == ("failed", "The organisation may hold 25\xa0")
+    assert len([path for path in own_store.rglob("*") if path.is_file() and "uploads" in path.parts]) == 1
