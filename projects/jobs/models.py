@@ -1,6 +1,6 @@
 """The job table: outbox, queue, result and audit in one row. PostgreSQL is the truth, Redis only the doorbell."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +14,16 @@ from projects.tenancy import Actor, TenantForeignKey, TenantQuerySet
 
 class JobQuerySet(TenantQuerySet["Job"]):
     visible_through = "organisation"
+
+    def for_user(self, user: Actor) -> Self:
+        """Jobs of the user's workspaces, those of their organisations at large, and what they started themselves."""
+        rows = super().for_user(user)
+        if not user.is_authenticated:
+            return rows
+        workspaces = cast("Any", self.model._meta.get_field("workspace")).related_model._default_manager.for_user(user)
+        return rows.filter(
+            Q(workspace__isnull=True) | Q(workspace__in=workspaces.values("pk")) | Q(created_by_id=user.pk)
+        )
 
     def unfinished(self) -> Self:
         return self.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING))

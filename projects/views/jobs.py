@@ -82,9 +82,17 @@ def _job(request: UserRequest, code: str, action: Action) -> Job:
         Job.objects.for_user(request.user).select_related("organisation", "workspace", "created_by", "parent"),
         code=code,
     )
-    if job.created_by_id != request.user.pk:
+    if not _is_own(request, job, action):
         permissions.require(request.user, action, permissions.of(job))
     return job
+
+
+def _is_own(request: UserRequest, job: Job, action: Action) -> bool:
+    """Whether the caller started the job; to touch it they must still have a role that starts any."""
+    if job.created_by_id != request.user.pk or action == Action.SEE_JOBS:
+        return job.created_by_id == request.user.pk
+    mine = Membership.objects.for_user(request.user).filter(user=request.user, organisation=job.organisation_id)
+    return mine.filter(role__in=permissions.RULES[Action.EXPORT]).exists()
 
 
 @require_safe
@@ -93,7 +101,7 @@ def job(request: UserRequest, code: str) -> HttpResponse:
     found = _job(request, code, Action.SEE_JOBS)
     navigation.at(request, permissions.of(found))
     shards = Job.objects.for_user(request.user).filter(parent=found)
-    own = found.created_by_id == request.user.pk
+    own = _is_own(request, found, Action.MANAGE_JOBS)
     context = {
         "job": found,
         "result": results.links([found], request.user).get(found.pk),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from exports.models import Export
 from projects import datasets, jobs, lifecycle, results
 from projects.jobs import claiming
-from projects.models import AuditEvent, Job
+from projects.models import AuditEvent, Job, Membership
 from tests import factories
 from tests.projects.jobs import handlers
 
@@ -67,7 +67,6 @@ def test_own_jobs_are_seen_whatever_the_role(client, cast):
     client.force_login(cast.labeller)
     assert "Own" in text(client.get(LIST))
     assert client.get(url(own)).status_code == 200
-    assert client.post(url(own, "-cancel")).status_code == 302
 
 
 def test_shards_are_not_in_the_list(client, cast):
@@ -139,6 +138,17 @@ def test_cancel_ends_a_queued_job_and_is_audited(client, cast, job):
     event = AuditEvent.objects.get(action="job.cancel")
     assert (event.actor, event.object_code) == (cast.manager, job.code)
     assert "The job was cancelled." in text(client.get(url(job)))
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry"])
+def test_who_only_labels_now_does_not_touch_what_they_started_once(client, cast, verb):
+    own = enqueue(cast, "Start over", created_by=cast.manager)
+    client.force_login(cast.manager)
+    Membership.objects.filter(user=cast.manager, workspace=cast.workspace).update(role="reviewer")
+    assert client.post(f"/jobs/{own.code}/{verb}/").status_code == 302
+    Membership.objects.filter(user=cast.manager, workspace=cast.workspace).update(role="labeller")
+    assert client.post(f"/jobs/{own.code}/{verb}/").status_code == 403
+    assert client.get(f"/jobs/{own.code}/").status_code == 200
 
 
 def test_cancel_of_a_running_job_says_that_it_is_under_way(client, cast, job):
