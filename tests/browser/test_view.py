@@ -157,6 +157,13 @@ def test_own_keys_hold_after_a_reload_and_on_the_other_page(labelling, world, de
     shoot(page.page, "keys-conflict")
     row.get_by_role("button", name="Swap").click()
     expect(page.part("help-status")).to_have_text("Draw boxes: G")
+    # What belongs to other kinds of projects has no row here, and a name all the same.
+    page.part("help-search").fill("fit the image")
+    row = page.page.locator("[data-row='view.fit']")
+    row.get_by_role("button", name="Change F of Fit the image").click()
+    press("q")
+    expect(row).to_contain_text("Paint over background only, or over any mask")
+    row.get_by_role("button", name="Leave it").click()
     page.part("help-search").fill("undo")
     page.page.locator("[data-row='undo']").get_by_role("button", name="Add keys for Undo").click()
     press("Alt+u")
