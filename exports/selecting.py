@@ -29,8 +29,8 @@ _CHOSEN = """
           SELECT 1 FROM annotations_tasklabel tl JOIN projects_label l ON l.id = tl.label_id
           WHERE tl.task_id = t.id AND l.code = ANY(%(labels)s::uuid[])))
 """
-# Stratified by the rarest label of each image. Within a stratum the images stand in the order of a seeded hash and are cut
-# at the shares; a random start, seeded too, keeps strata of a few images from all falling into the same split.
+# Stratified by the rarest label of each image. All images stand in one line, stratum after stratum, within each in the order
+# of a seeded hash, and every so many-th is held out: so both each stratum and the whole have their shares, to within one image.
 _PLACES = f"""
     WITH chosen AS MATERIALIZED (SELECT t.id, t.image_id {_CHOSEN}),
     counts AS (
@@ -43,12 +43,15 @@ _PLACES = f"""
             WHERE tl.task_id = c.id ORDER BY counts.n, l.code LIMIT 1) AS stratum
         FROM chosen c JOIN projects_image i ON i.id = c.image_id
     ),
-    places AS (
-        SELECT id, (
-            row_number() OVER (PARTITION BY stratum ORDER BY md5(%(seed)s || code::text), id) - 1
-            + ('x' || left(md5(%(seed)s || coalesce(stratum, '')), 8))::bit(32)::bigint / 4294967296.0
-        ) / count(*) OVER (PARTITION BY stratum) AS place
+    line AS (
+        SELECT id, row_number() OVER (
+            ORDER BY md5(%(seed)s || coalesce(stratum, '')), stratum, md5(%(seed)s || code::text), id) AS place
         FROM strata
+    ),
+    places AS (
+        SELECT id, (place * %(held)s + %(start)s) / 100 AS number,
+               (place * %(held)s + %(start)s) / 100 > ((place - 1) * %(held)s + %(start)s) / 100 AS held
+        FROM line
     )
 """  # noqa: S608  # put together from constants
 _ROWS = """
@@ -66,8 +69,9 @@ _ROWS = """
 """
 _WHOLE = _ROWS.format(split="''", tasks=f"(SELECT t.* {_CHOSEN})")
 _SPLIT = _PLACES + _ROWS.format(
-    split="CASE WHEN t.place < %(train)s THEN 'train' WHEN t.place < %(val)s THEN 'val' ELSE 'test' END",
-    tasks="(SELECT t.*, p.place FROM places p JOIN annotations_task t ON t.id = p.id)",
+    split="""CASE WHEN NOT t.held THEN 'train'
+           WHEN t.number * %(test)s / %(held)s > (t.number - 1) * %(test)s / %(held)s THEN 'test' ELSE 'val' END""",
+    tasks="(SELECT t.*, p.number, p.held FROM places p JOIN annotations_task t ON t.id = p.id)",
 )
 
 
@@ -101,7 +105,8 @@ def images(
     # Two datasets may each have a `1.jpg`: then the dataset's name tells them apart.
     several = export.project.project_datasets.count() > 1
     val, test = export.options.get("val", 0), export.options.get("test", 0)
-    shares = {"seed": str(export.options.get("seed", 0)), "train": 1 - (val + test) / 100, "val": 1 - test / 100}
+    seed = export.options.get("seed", 0)
+    shares = {"seed": str(seed), "held": val + test, "test": test, "start": seed * 37 % 100}
     with reader.cursor(name="export", row_factory=namedtuple_row) as cursor:
         cursor.itersize = ROWS
         set_json_loads(orjson.loads, cursor)

@@ -153,8 +153,8 @@ def test_every_format_that_fits_is_written(cast: Cast, dataset: Any, task_type: 
 def test_a_format_that_does_not_fit_is_refused(cast: Cast) -> None:
     with pytest.raises(services.FormatUnfit, match="PNG masks cannot hold the labels of this project"):
         services.request_export(project=cast.project, format="masks", actor=cast.manager)
+    options = writing.Options(val=60, test=40)
     with pytest.raises(services.FormatUnfit, match="Leave some images for training"):
-        options = writing.Options(val=60, test=40)
         services.request_export(project=cast.project, format="coco", actor=cast.manager, options=options)
 
 
