@@ -11,7 +11,7 @@ import { element, icon, setText, swatch } from "./dom.js";
  */
 
 /** Labels found beyond so many ask for another letter. */
-const MOST = 40;
+const MOST = 30;
 
 /** The label tree: search, keys, counts; one tab stop, arrows inside. */
 export class LabelTree {
