@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from projects import tenancy
@@ -71,11 +71,10 @@ def wait(job: Job) -> bool:
 
 
 def shard_counts(job: Job) -> dict[str, int]:
-    """How many shards of a job are in which state; empty for a job without shards."""
-    counts: dict[str, int] = {}
-    for state in Job.objects.filter(parent=job).values_list("state", flat=True):
-        counts[state] = counts.get(state, 0) + 1
-    return counts
+    """How many shards of a job are in which state, in the order of a job's life; empty for a job without shards."""
+    shards = Job.objects.filter(parent=job).order_by()
+    counts = dict(shards.values_list("state").annotate(Count("pk")))
+    return {state: counts[state] for state in Job.State.values if state in counts}
 
 
 def _leave(job: Job, changes: dict[str, Any]) -> bool:
