@@ -23,7 +23,8 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture(autouse=True)
 def _arranging(request: pytest.FixtureRequest) -> Iterator[None]:
     """Tests arrange and look with system access; requests, jobs and `acting_as` blocks inside run under the real walls."""
-    if not {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+    named = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    if not named and not request.node.get_closest_marker("django_db"):
         yield
         return
     request.getfixturevalue("transactional_db" if "live_server" in request.fixturenames else "db")
