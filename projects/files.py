@@ -18,7 +18,8 @@ from django.utils.http import content_disposition_header, parse_etags
 
 from projects import datastores, image_header, image_urls, pyramid, tenancy, thumbnails, tiling
 from projects.image_urls import Link, LinkBroken
-from projects.models import Image
+from projects.models import Image, ProjectDataset
+from projects.tenancy import Actor
 
 RENEWED_FOR = 24 * 60 * 60
 """Seconds after its end in which an address of tiles can be changed for a new one."""
@@ -76,18 +77,25 @@ def tiles(signed: str) -> dict[str, object]:
         }
 
 
-def want_tiles(signed: str, visible: QuerySet[Image]) -> dict[str, object]:
+def want_tiles(signed: str, user: Actor) -> dict[str, object]:
     """Has the tiles of a large image made soon, and says what `tiles` says.
 
-    Where the image is among those `visible` to the caller, there is a new address (`url`), too: one looks at a large image
-    for longer than an address lasts.
+    Where the caller may still look at the image there is a new address (`url`), too: one looks at a large image for longer
+    than an address lasts.
     """
     link = _tiles_link(signed, late_seconds=RENEWED_FOR)
-    image = visible.filter(pk=link.image_id, state=Image.State.OK).select_related("workspace").first()
+    image = _in_reach(user).filter(pk=link.image_id, state=Image.State.OK).select_related("workspace").first()
     fresh = image_urls.tiles([image])[image.pk] if image else reverse("projects:tiles", kwargs={"signed": signed})
     if image:
         tiling.request(image)
     return {**tiles(fresh.strip("/").rpartition("/")[2]), "url": fresh}
+
+
+def _in_reach(user: Actor) -> QuerySet[Image]:
+    """Images of the caller's workspaces, and of the projects they work in: they hold an address, so the image was shown to
+    them not long ago."""
+    datasets = ProjectDataset.objects.for_user(user).values("dataset")
+    return Image.objects.for_user(user) | Image.objects.filter(dataset__in=datasets)
 
 
 def _tiles_link(signed: str, late_seconds: int = 0) -> Link:

@@ -6,7 +6,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from projects import files
 from projects.errors import DomainError
 from projects.http import UserRequest, public
-from projects.models import Image
 
 
 @public
@@ -35,10 +34,7 @@ def tiles(request: UserRequest, signed: str) -> HttpResponse:
     """How the tiles of a large image lie and how far they are. A POST by whoever may see
     the image has them made before others, and gives a new address."""
     try:
-        if request.method == "POST":
-            found = files.want_tiles(signed, Image.objects.for_user(request.user))
-        else:
-            found = files.tiles(signed)
+        found = files.want_tiles(signed, request.user) if request.method == "POST" else files.tiles(signed)
         return JsonResponse(found, headers={"Cache-Control": "no-store"})
     except DomainError as error:
         return _refused(error)

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 
 from projects import datasets, decoding, image_urls, jobs, pyramid, reading, tenancy, thumbnails, tiling
 from projects.image_problems import UnreadableImage
-from projects.models import Dataset, Image, Job
+from projects.models import Dataset, Image, Job, Membership, ProjectDataset
 from projects.stores.base import Entry
 from projects.stores.local import LocalStore
 from projects.stores.ranged import RangedFile
@@ -182,6 +182,19 @@ def test_late_address_is_renewed_for_those_who_may_see_the_image(dataset: Datase
     fresh = client.post(url).json()["url"]
     assert fresh != url
     assert client.get(f"{fresh}0-0-0/").status_code == 200
+
+
+def test_people_of_one_project_alone_renew_addresses_of_its_images(dataset: Dataset, cast: Cast, client):
+    jobs.run_due()
+    image = image_of(dataset)
+    url = image_urls.tiles([image])[image.pk]
+    helper = factories.UserFactory()
+    Membership.objects.create(organisation=cast.organisation, user=helper, role="member")
+    Membership.objects.create(organisation=cast.organisation, user=helper, project=cast.project, role="labeller")
+    client.force_login(helper)
+    assert client.post(url).json()["url"] == url
+    ProjectDataset.objects.create(organisation=cast.organisation, project=cast.project, dataset=dataset)
+    assert client.post(url).json()["url"] != url
 
 
 def test_renditions_of_images_that_are_gone_are_removed(dataset: Dataset, own_store: Path):
