@@ -40,7 +40,9 @@ def begin(*, project: Project, added: Sequence[str], handling: str | None, actor
     """
     if handling not in Handling.values:
         words = "The project has started. Say what becomes of what is labelled already, then save again."
-        raise HandlingNeeded(words, fields={"handling": [f"Choose one of {', '.join(Handling.values)}."]}, added=list(added))
+        raise HandlingNeeded(
+            words, fields={"handling": [f"Choose one of {', '.join(Handling.values)}."]}, added=list(added)
+        )
     change = LabelChange.objects.create(
         organisation_id=project.organisation_id,
         project=project,
