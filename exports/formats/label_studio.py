@@ -68,7 +68,7 @@ def _results(image: ExportImage, named: Mapping[int, str], written: Written) -> 
             continue
         written.annotation(annotation)
         value[kind] = [named[annotation.category_id]]
-        result = {
+        result: dict[str, Any] = {
             "id": annotation.code or f"r{number}",
             "type": kind,
             "from_name": kind,
