@@ -50,7 +50,7 @@ def _results(task: Mapping[str, Any]) -> list[object]:
     rows = task.get("annotations") or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise NotReadable("The file is not Label Studio's JSON: a task's annotations are not a list of objects.")
-    found = next((row.get("result") for row in rows if not row.get("was_cancelled")), [])
+    found: Any = next((row.get("result") for row in rows if not row.get("was_cancelled")), [])
     if not isinstance(found, list):
         raise NotReadable("The file is not Label Studio's JSON: an annotation's result is not a list.")
     return found
@@ -70,7 +70,8 @@ def _annotation(result: Any, legend: Legend) -> tuple[list[ExportAnnotation], tu
     if width < 1 or height < 1 or width * height > MOST_PIXELS:
         raise ValueError("the image's size cannot be right")
     made = ExportAnnotation(legend.id_of(labels[0]), "box", origin="import", code=str(result.get("id") or ""))
-    meta = result.get("meta") if isinstance(result.get("meta"), dict) else {}
+    meta: Any = result.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
     made.crowd, made.note = meta.get("crowd") is True, str(meta.get("note") or "")
     if kind == KINDS["box"]:
         made.box = _box(value, width, height)

@@ -128,7 +128,7 @@ def read(folder: Folder, legend: Legend, problems: list[str]) -> Iterator[Export
 
 def _splits(folder: Folder) -> dict[str, str]:
     """The split of every stem, from `ImageSets/Main`."""
-    found = {}
+    found: dict[str, str] = {}
     for split in records.SPLITS:
         for name in folder.names():
             if name.endswith(f"ImageSets/Main/{split}.txt"):
