@@ -47,7 +47,7 @@ class _File:
     ) -> None:
         self.out, self.normalised, self.segmentation = out, normalised, segmentation
         self.written = Written()
-        self.spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # `close` closes it
+        self.spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # closed by `close`
         out.write(_head(categories, info or {}, normalised=normalised))
 
     def add(self, batch: Sequence[ExportImage]) -> None:

@@ -98,10 +98,10 @@ def test_options_come_by_api_too(cast: Cast, client: Client) -> None:
     body = {"project": str(cast.project.code), "format": "yolo", "options": {"val": 10, "images": True}}
     answer = client.post("/api/v1/exports/", body, content_type="application/json")
     assert (answer.status_code, answer.json()["options"]) == (201, {"val": 10, "images": True})
-    for wrong, field in (
-        ({"options": {"val": 100}}, "options.val"),
-        ({"options": {"val": 50, "test": 50}}, "test"),
-        ({"format": "masks"}, "format"),
+    for wrong, status, field in (
+        ({"options": {"val": 100}}, 400, "options.val"),
+        ({"options": {"val": 50, "test": 50}}, 422, "test"),
+        ({"format": "masks"}, 422, "format"),
     ):
         answer = client.post("/api/v1/exports/", body | wrong, content_type="application/json")
-        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+        assert (answer.status_code, list(answer.json()["fields"])) == (status, [field])

@@ -9,7 +9,7 @@ from PIL import Image
 
 from annotations import geometry
 from exports.formats import names, voc
-from exports.formats.records import ExportAnnotation, ExportImage, Legend, NotReadable
+from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Legend, NotReadable, Written
 from tests.exports import drawn
 
 
@@ -135,12 +135,12 @@ def test_damaged_files_are_refused_or_read(noise, place):
 @drawn.several
 @given(drawn.names)
 def test_any_label_is_valid_xml(name):
-    category = [drawn.ExportCategory(1, name, name)]
+    category = [ExportCategory(1, name, name)]
     text = voc._text(
         ExportImage(1, name, 9, 9, [ExportAnnotation(1, "box", geometry.Box(1, 1, 3, 3))]),
         names.Name("a", ".jpg"),
         {1: category[0].name},
-        drawn.Written(),
+        Written(),
         segmentation=False,
     )
     image, problems = read_text(text)

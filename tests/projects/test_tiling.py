@@ -184,7 +184,7 @@ def test_late_address_is_renewed_for_those_who_may_see_the_image(dataset: Datase
     assert client.get(f"{fresh}0-0-0/").status_code == 200
 
 
-def test_people_of_one_project_alone_renew_addresses_of_its_images(dataset: Dataset, cast: Cast, client):
+def test_people_of_one_project_alone_renew_addresses_of_its_images(dataset: Dataset, cast: Cast, client, monkeypatch):
     jobs.run_due()
     image = image_of(dataset)
     url = image_urls.tiles([image])[image.pk]
@@ -193,6 +193,9 @@ def test_people_of_one_project_alone_renew_addresses_of_its_images(dataset: Data
     Membership.objects.create(organisation=cast.organisation, user=helper, project=cast.project, role="labeller")
     client.force_login(helper)
     assert client.post(url).json()["url"] == url
+    now = image_urls.time.time
+    monkeypatch.setattr(image_urls.time, "time", lambda: now() + 3600)
+    assert client.post(url).status_code == 403
     ProjectDataset.objects.create(organisation=cast.organisation, project=cast.project, dataset=dataset)
     assert client.post(url).json()["url"] != url
 
