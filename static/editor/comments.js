@@ -53,7 +53,11 @@ export class CommentBook {
       next = page.next;
     }
     if (this.#task !== task) return;
-    this.#comments = found;
+    // What was said here meanwhile may not be among what the server sent.
+    const said = new Map(this.#comments.map((one) => [one.code, one]));
+    const old = found.map((one) => said.get(one.code) ?? one);
+    const codes = new Set(found.map((one) => one.code));
+    this.#comments = [...old, ...this.#comments.filter((one) => !codes.has(one.code))];
     this.changed.emit();
   }
 

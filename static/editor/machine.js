@@ -15,6 +15,8 @@ export class Machine {
   /** @type {Set<"space" | "middle">} */
   #holds = new Set();
   #pressed = false;
+  /** Whether the press found an outline in the making. */
+  #resumed = false;
   #now;
   #closedAt = -Infinity;
 
@@ -40,7 +42,10 @@ export class Machine {
     return this.active.busy;
   }
 
-  /** Whether the pointer closed an outline a moment ago: an Enter that was meant for it comes too late and must not send the image. */
+  /**
+   * Whether a click closed an outline of clicks a moment ago: an Enter that was meant for it comes too late and must not send the
+   * image. A loop drawn in one go ends by itself, so nobody means it with Enter.
+   */
   get justClosed() {
     return this.#now() - this.#closedAt < CLOSING;
   }
@@ -82,6 +87,7 @@ export class Machine {
       return;
     }
     this.#pressed = true;
+    this.#resumed = this.busy;
     this.active.down(event);
   }
 
@@ -96,7 +102,8 @@ export class Machine {
     if (event.button > 1 && !(this.#pressed && this.active.secondary)) return;
     this.#pressed = false;
     this.active.up(event);
-    if (this.active.acts && !this.busy) this.#closedAt = this.#now();
+    if (this.active.acts && this.#resumed && !this.busy) this.#closedAt = this.#now();
+    this.#resumed = false;
     this.#hold("middle", false);
   }
 

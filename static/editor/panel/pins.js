@@ -33,7 +33,7 @@ export function showPins(editor, book, layer, open) {
   let pins = [];
   /** @type {Point | null} */
   let next = null;
-  const draft = element("span", { class: "pin is-draft", "aria-hidden": "true" }, "+");
+  const draft = element("span", { class: "pin-draft", "aria-hidden": "true" }, "+");
   let due = 0;
   const put = (/** @type {HTMLElement} */ pin, /** @type {Point | null} */ point) => {
     pin.hidden = point === null;

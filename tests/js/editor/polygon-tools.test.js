@@ -302,3 +302,15 @@ test("an Enter that comes too late for an outline does not send the image", () =
   enter();
   assert.deepEqual(done, ["The outline is closed already. Press Enter again to submit.", "sent", "sent"]);
 });
+
+test("an Enter right after a loop by hand sends the image", () => {
+  const desk = bench();
+  desk.session.update({ tool: "polygon" });
+  const machine = new Machine([new PolygonTool(desk), new PanTool(desk)], desk.session, () => 1000);
+  const [first, ...rest] = [[50, 50], [150, 50], [150, 150], [50, 150], [50, 52]];
+  machine.down(at(desk, ...first));
+  for (const point of rest) machine.move(at(desk, ...point));
+  machine.up(at(desk, ...rest.at(-1)));
+  assert.equal(desk.scene.shapes().length, 1);
+  assert.equal(machine.justClosed, false);
+});
