@@ -39,6 +39,36 @@ FRAMED = (".dcm", ".dicom")
 _COLUMNS = "code, key, frame, name, state, reason, format, width, height, byte_size, checksum, etag, metadata"
 
 
+# Other bytes under a known key: where both had a checksum it tells, else what the store says of the file.
+_CHANGED = """i.width > 0 AND CASE WHEN i.checksum <> '' AND p.checksum <> '' THEN i.checksum <> p.checksum
+    ELSE (i.etag, i.byte_size) IS DISTINCT FROM (p.etag, p.byte_size) END"""
+_KEEP_VERSIONS = f"""
+WITH changed AS MATERIALIZED (
+    SELECT i.* FROM ingest_page p JOIN projects_image i ON i.dataset_id = %s AND i.key = p.key AND i.frame = p.frame
+    WHERE {_CHANGED}
+), kept AS (
+    INSERT INTO projects_imageversion (organisation_id, workspace_id, image_id, number, format, width, height,
+        byte_size, checksum, etag, replaced_at)
+    SELECT organisation_id, workspace_id, id, version, format, width, height, byte_size, checksum, etag, now()
+    FROM changed
+), counted AS (
+    UPDATE projects_image i SET version = i.version + 1, changed_at = now(), arrival = %s
+    FROM changed WHERE i.id = changed.id
+)
+SELECT count(*) FROM changed
+"""  # noqa: S608  # put together from constants
+_UPSERT = f"""
+INSERT INTO projects_image AS i (organisation_id, workspace_id, dataset_id, created_at, arrival, {_COLUMNS})
+SELECT %s, %s, %s, now(), %s, code, key, frame, name, state, reason, format, width, height, byte_size, checksum, etag,
+       metadata::jsonb
+FROM ingest_page
+ON CONFLICT (dataset_id, key, frame) DO UPDATE SET
+    state = excluded.state, reason = excluded.reason, format = excluded.format, width = excluded.width,
+    height = excluded.height, byte_size = excluded.byte_size, checksum = excluded.checksum, etag = excluded.etag,
+    metadata = excluded.metadata, arrival = CASE WHEN i.state = 'ok' THEN i.arrival ELSE excluded.arrival END
+"""  # noqa: S608  # put together from constants
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What there is to know of one file: a row of images without its tenant. `checksum` is a SHA-256 in hex."""
@@ -165,17 +195,9 @@ def _write(dataset: Dataset, found: Sequence[Found]) -> int:
         with cursor.copy(f"COPY ingest_page ({_COLUMNS}) FROM STDIN") as copy:
             for row in chain.from_iterable(map(frames_of, found)):
                 copy.write_row(_row(row))
-        cursor.execute(
-            f"INSERT INTO projects_image (organisation_id, workspace_id, dataset_id, created_at, arrival, {_COLUMNS})"  # noqa: S608  # constants
-            " SELECT %s, %s, %s, now(), %s, code, key, frame, name, state, reason, format, width, height, byte_size, checksum,"
-            " etag, metadata::jsonb FROM ingest_page"
-            " ON CONFLICT (dataset_id, key, frame) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
-            " format = excluded.format, width = excluded.width, height = excluded.height,"
-            " byte_size = excluded.byte_size, checksum = excluded.checksum, etag = excluded.etag,"
-            " metadata = excluded.metadata, arrival = CASE WHEN projects_image.state = 'ok' THEN projects_image.arrival"
-            " ELSE excluded.arrival END",
-            [dataset.organisation_id, dataset.workspace_id, dataset.pk, arrivals.draw(dataset)],
-        )
+        arrival = arrivals.draw(dataset)
+        _keep_versions(dataset, arrival)
+        cursor.execute(_UPSERT, [dataset.organisation_id, dataset.workspace_id, dataset.pk, arrival])
         changed = int(cursor.rowcount)
         # Only these files have frames: the statement may walk the whole dataset before its rows are analysed.
         if framed := [row.key for row in found if row.format == "dicom" or row.key.lower().endswith(FRAMED)]:
@@ -186,6 +208,17 @@ def _write(dataset: Dataset, found: Sequence[Found]) -> int:
                 [dataset.pk, framed],
             )
         return changed
+
+
+def _keep_versions(dataset: Dataset, arrival: int) -> None:
+    """Writes down what the images of the page were whose bytes are others now, and counts their versions.
+
+    Work on them keeps its place; the dataset's row says that there is something to flag (projects.refreshing).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_VERSIONS, [dataset.pk, arrival])
+        if cursor.fetchone()[0]:
+            Dataset.objects.filter(pk=dataset.pk).update(changed_arrival=arrival)
 
 
 def frames_of(found: Found) -> list[Found]:

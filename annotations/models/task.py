@@ -53,6 +53,8 @@ class Task(models.Model):
     """The document that counts: the only answer, the consensus, or the reviewer's."""
     final_at = models.DateTimeField(null=True, blank=True)
     rejection_note = models.CharField(max_length=2000, blank=True)
+    image_changed_at = models.DateTimeField(null=True, blank=True)
+    """When the image's file was replaced after work on it had begun, until somebody has looked at the labels again."""
     version = models.IntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -72,6 +74,9 @@ class Task(models.Model):
             ),
             models.Index(fields=["project", "status", "id"], name="task_by_status"),
             models.Index(fields=["project", "id"], name="task_by_project"),
+            models.Index(
+                fields=["project", "id"], condition=Q(image_changed_at__isnull=False), name="task_by_image_change"
+            ),
         ]
 
     def __str__(self) -> str:

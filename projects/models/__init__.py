@@ -1,5 +1,5 @@
 from projects.jobs.models import Job
-from projects.models.data import Dataset, Datastore, Image, Upload
+from projects.models.data import Dataset, Datastore, Image, ImageVersion, Upload
 from projects.models.notification import Notification
 from projects.models.organisation import Membership, Organisation, Workspace
 from projects.models.project import Label, LabelChange, Project, ProjectDataset
@@ -13,6 +13,7 @@ __all__ = [
     "Datastore",
     "IdempotencyKey",
     "Image",
+    "ImageVersion",
     "Job",
     "Label",
     "LabelChange",

@@ -50,6 +50,10 @@ class Datastore(models.Model):
         return self.name
 
 
+MOST_OFTEN_MINUTES = 15
+"""How often a store may be looked at by itself."""
+
+
 class DatasetQuerySet(TenantQuerySet["Dataset"]):
     visible_through = "workspace"
 
@@ -86,14 +90,30 @@ class Dataset(models.Model):
     byte_size = models.BigIntegerField(default=0)
     arrivals = models.BigIntegerField(default=0, db_default=0, editable=False)
     """Numbers the transactions that brought readable images: see projects.arrivals."""
+    changed_arrival = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """The last of them in which the bytes of an image were others than before."""
     refreshed_at = models.DateTimeField(null=True, blank=True)
+    refresh_minutes = models.PositiveIntegerField(null=True, blank=True)
+    """How often the store is looked at by itself; empty: only when somebody asks."""
+    next_refresh_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = DatasetQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="dataset_name_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="dataset_name_unique"),
+            models.CheckConstraint(
+                condition=Q(refresh_minutes__isnull=True) | Q(refresh_minutes__gte=MOST_OFTEN_MINUTES),
+                name="dataset_refresh_not_too_often",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_refresh_at"], condition=Q(next_refresh_at__isnull=False), name="dataset_by_refresh"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -141,7 +161,12 @@ class Image(models.Model):
     etag = models.CharField(max_length=100, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     arrival = models.BigIntegerField(default=0, db_default=0, editable=False)
-    """The number, within its dataset, of the transaction that last made it readable: see projects.arrivals."""
+    """The number, within its dataset, of the transaction that last made it readable or changed its bytes: see
+    projects.arrivals."""
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+    """Counts the files that were readable under this key, one after the other: see ImageVersion."""
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When other bytes were found under this key than before; empty where they are the first."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ImageQuerySet.as_manager()
@@ -160,10 +185,40 @@ class Image(models.Model):
             models.Index(fields=["dataset", "arrival", "id"], condition=Q(state="ok"), name="image_by_arrival"),
             models.Index(fields=["workspace", "checksum"], condition=~Q(checksum=""), name="image_by_checksum"),
             models.Index(fields=["dataset", "name"], name="image_by_name"),
+            models.Index(fields=["dataset", "arrival", "id"], condition=Q(version__gt=1), name="image_by_change"),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+
+class ImageVersionQuerySet(TenantQuerySet["ImageVersion"]):
+    visible_through = "workspace"
+
+
+class ImageVersion(models.Model):
+    """What an image's file was before it was changed: labels that were drawn on it are of its size."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    image = TenantForeignKey(Image, models.CASCADE, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    format = models.CharField(max_length=10)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    byte_size = models.BigIntegerField()
+    checksum = models.CharField(max_length=64, blank=True, db_collation="C")
+    etag = models.CharField(max_length=100, blank=True)
+    replaced_at = models.DateTimeField()
+
+    objects = ImageVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["image", "number"], name="image_version_unique")]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of image {self.image_id}"
 
 
 class UploadQuerySet(TenantQuerySet["Upload"]):

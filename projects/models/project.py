@@ -109,6 +109,8 @@ class ProjectDataset(models.Model):
     taken_arrival = models.BigIntegerField(default=0, db_default=0, editable=False)
     taken_image_id = models.BigIntegerField(default=0, db_default=0, editable=False)
     """Up to which arrival, and which image of it, the project has taken the dataset's images in as tasks."""
+    flagged_arrival = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """Up to which arrival the project's tasks know that their images have changed."""
 
     objects = ProjectDatasetQuerySet.as_manager()
 
