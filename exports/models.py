@@ -1,7 +1,9 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
+from annotations.models import Task
 from projects.codes import new_code
 from projects.models import Job, Organisation, Project
 from projects.tenancy import TenantForeignKey, TenantQuerySet
@@ -53,3 +55,110 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LabelImportQuerySet(TenantQuerySet["LabelImport"]):
+    visible_through = "project"
+
+
+class LabelImport(models.Model):
+    """A file of labels that is brought into a project: looked through first, then written, and undone if wished.
+
+    The file lies in the installation's store, in the parts in which it came. Its latest job holds progress and error.
+    """
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving", "Uploading"
+        CHECKING = "checking", "Looking through"
+        CHECKED = "checked", "Ready to import"
+        WRITING = "writing", "Importing"
+        DONE = "done", "Imported"
+        UNDOING = "undoing", "Undoing"
+        UNDONE = "undone", "Undone"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    project = TenantForeignKey(Project, models.CASCADE, related_name="label_imports")
+    job = TenantForeignKey(Job, models.PROTECT, null=True, related_name="+")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    name = models.CharField(max_length=255)
+    """The file's name as the person has it; only a label, never a path."""
+    format = models.CharField(max_length=20, choices=Export.Format, blank=True)
+    """Empty until it is known: found out from the file, or said."""
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVING)
+    byte_size = models.BigIntegerField()
+    received = models.BigIntegerField(default=0)
+    checksum = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the file as it was looked through."""
+    reading = models.JSONField(default=dict)
+    """How the file is read: `exports.importing.options.Reading`."""
+    writing = models.JSONField(default=dict)
+    """How labels are written: `exports.importing.options.Writing`."""
+    fingerprint = models.CharField(max_length=64, blank=True)
+    """Of the project's labels and datasets as they were when the file was looked through."""
+    report = models.JSONField(default=dict)
+    """What looking through found: `exports.importing.tally.Tally`."""
+    result = models.JSONField(default=dict)
+    """What was written, and what undoing took back."""
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    """Whose answers the labels become."""
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    written_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LabelImportQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(received__gte=0) & Q(received__lte=models.F("byte_size")),
+                name="label_import_received_in_size",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="label_import_latest"),
+            models.Index(fields=["created_at"], condition=Q(state="receiving"), name="label_import_unfinished"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportedTaskQuerySet(TenantQuerySet["ImportedTask"]):
+    visible_through = "project"
+
+
+class ImportedTask(models.Model):
+    """What a task was before an import wrote to it, so that this can be undone and is never done twice."""
+
+    class Own(models.TextChoices):
+        NONE = "none", "No answer was written"
+        NEW = "new", "An answer where the importer had none"
+        DRAFT = "draft", "An answer where the importer had a draft"
+        ANSWER = "answer", "An answer in place of the importer's own"
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    project = TenantForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
+    label_import = TenantForeignKey(LabelImport, models.CASCADE, related_name="tasks", db_index=False)
+    task = TenantForeignKey(Task, models.CASCADE, related_name="+")
+    own = models.CharField(max_length=10, choices=Own)
+    status = models.CharField(max_length=12, choices=Task.Status)
+    open_slots = models.SmallIntegerField()
+    answers = models.SmallIntegerField()
+    final = models.JSONField(null=True)
+    final_at = models.DateTimeField(null=True)
+    prelabel = models.JSONField(null=True)
+    prelabel_confidence = models.FloatField(null=True)
+    prelabel_model = models.CharField(max_length=60, blank=True)
+    rejection_note = models.CharField(max_length=2000, blank=True)
+    task_version = models.IntegerField()
+    """The task's version since: another one says that somebody has worked on it."""
+
+    objects = ImportedTaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["label_import", "task"], name="imported_task_once")]
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} before import {self.label_import_id}"
