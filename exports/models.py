@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from annotations.models import Task
 from projects.codes import new_code
-from projects.models import Job, Organisation, Project
+from projects.models import Dataset, Datastore, Job, Organisation, Project, Workspace
 from projects.tenancy import TenantForeignKey, TenantQuerySet
 
 
@@ -33,14 +33,18 @@ class Export(models.Model):
     job = TenantForeignKey(Job, models.PROTECT, null=True, related_name="+")
     code = models.UUIDField(default=new_code, unique=True, editable=False)
     name = models.CharField(max_length=160)
-    """Versioned: project, date and time, as the file is called on download."""
+    """Versioned: project, format, date and time; the folder in the output store, and the file on download."""
     format = models.CharField(max_length=20, choices=Format)
     filters = models.JSONField(default=dict)
     """Which tasks: `{"statuses": […], "labels": [label codes]}`."""
     options = models.JSONField(default=dict, db_default={})
     """How it is written: `exports.writing.Options`, without those that are as usual."""
+    datastore = TenantForeignKey(Datastore, models.PROTECT, null=True, related_name="+")
+    """The output store. None for exports from before there was a choice: they lie in the installation's own."""
     key = models.CharField(max_length=300, blank=True)
     """Where the file lies in the output store; empty until it is complete."""
+    frozen = models.JSONField(default=dict, db_default={})
+    """What the export holds, kept by the installation: `exports.freezing.Frozen`. Empty until it is frozen."""
     byte_size = models.BigIntegerField(default=0)
     checksum = models.CharField(max_length=64, blank=True)
     manifest = models.JSONField(default=dict)
@@ -51,6 +55,11 @@ class Export(models.Model):
     objects = ExportQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["datastore", "name"], condition=models.Q(datastore__isnull=False), name="export_folder_unique"
+            ),
+        ]
         indexes = [models.Index(fields=["project", "-id"], name="export_latest")]
 
     def __str__(self) -> str:
@@ -162,3 +171,71 @@ class ImportedTask(models.Model):
 
     def __str__(self) -> str:
         return f"task {self.task_id} before import {self.label_import_id}"
+
+
+class OutputStoreQuerySet(TenantQuerySet["OutputStore"]):
+    visible_through = "workspace"
+
+
+class OutputStore(models.Model):
+    """Where a workspace's exports go, and for how long. Without a row: to its built-in storage, for good."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+")
+    datastore = TenantForeignKey(Datastore, models.PROTECT, related_name="+")
+    keep_days = models.PositiveIntegerField(null=True, blank=True)
+    """Exports are deleted so many days after they were finished; None keeps them."""
+
+    objects = OutputStoreQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="outputstore_workspace_unique")]
+
+    def __str__(self) -> str:
+        return str(self.datastore)
+
+
+class RegistrationQuerySet(TenantQuerySet["Registration"]):
+    visible_through = "export"
+
+
+class Registration(models.Model):
+    """A dataset whose images are those of an export."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    export = TenantForeignKey(Export, models.CASCADE, related_name="registrations")
+    dataset = TenantForeignKey(Dataset, models.CASCADE, related_name="+")
+    job = TenantForeignKey(Job, models.PROTECT, null=True, related_name="+")
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset"], name="registration_dataset_unique")]
+
+    def __str__(self) -> str:
+        return str(self.dataset)
+
+
+class ComparisonQuerySet(TenantQuerySet["Comparison"]):
+    visible_through = "export"
+
+
+class Comparison(models.Model):
+    """What changed between two exports of a project. Both are frozen, so it is worked out once."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    export = TenantForeignKey(Export, models.CASCADE, related_name="+")
+    earlier = TenantForeignKey(Export, models.CASCADE, related_name="+")
+    job = TenantForeignKey(Job, models.PROTECT, null=True, related_name="+")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    changes = models.JSONField(null=True, blank=True)
+    """`exports.comparing.Changes`; None until they are worked out."""
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["export", "earlier"], name="comparison_pair_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.earlier} → {self.export}"
