@@ -17,8 +17,8 @@ from projects import scenes
 from projects.models import Image, Project
 from projects.scenes.rendering import HEIGHT, WIDTH
 
-SCENES = 36
-FOLDER = "samples"
+SCENES, SLICES = 36, 8
+FOLDER, SLICE_FOLDER = "samples", "slices"
 HAND, LEAST_RING = 1.2, 60.0
 """How far drawn outlines lie from true ones, in pixels, and the area that nobody draws a ring around."""
 ORGANISATION, VENDOR = "Northwind Imaging", "Meridian Annotation"
@@ -131,6 +131,14 @@ CONTENT_INSTRUCTIONS = """# What is in the picture?
 
 Choose **every** kind of thing that can be seen, however small. The order does not matter.
 """
+SLICE_INSTRUCTIONS = """# Draw a box around every nodule
+
+1. **Alt+W**, then drag: to the right for a wider window, up for a brighter picture. **Alt+Shift+W** goes through the presets.
+2. A nodule is a small bright disc **inside a lung**. Bones and the heart are none.
+3. If the lungs show none, press **N**.
+
+These are no pictures of people: the slices are computed.
+"""
 
 
 def _boxes(truth: Truth, codes: dict[str, str]) -> dict[str, Any]:
@@ -203,6 +211,7 @@ SAMPLE_PLANS = (
     Plan("Painted things", Project.TaskType.SEMANTIC, KINDS, MASK_INSTRUCTIONS, answer=_masks),
     Plan("Kinds of scenes", Project.TaskType.MULTICLASS, _leaves(*scenes.SCENE_LABELS), SCENE_INSTRUCTIONS, 4, _scene),
 )
+SLICE_PLAN = Plan("Nodules in computed slices", Project.TaskType.BOX, _leaves("Nodule"), SLICE_INSTRUCTIONS)
 ARCHIVE_PLANS = (Plan("Contents of pictures", Project.TaskType.MULTILABEL, THINGS, CONTENT_INSTRUCTIONS, 4, _contents),)
 FOLDER_PLANS = (
     Plan(
@@ -219,6 +228,12 @@ FOLDER_PLANS = (
         4,
     ),
 )
+
+
+def put_slices(store: Any) -> None:
+    """Writes DICOM slices into a blob store."""
+    for number in range(SLICES):
+        store.put(f"{SLICE_FOLDER}/slice-{number:02}.dcm", io.BytesIO(scenes.render_slice(number)), "application/dicom")
 
 
 class Library:

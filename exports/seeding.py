@@ -143,7 +143,17 @@ class _Seeding:
             (archive, samples.ARCHIVE_PLANS, range(samples.SCENES // 3)),
         ):
             made += self._labelled_projects(workspace, plans, truths, numbers)
-        return made
+        return [*made, self._slices(objects)]
+
+    def _slices(self, workspace: Workspace) -> Project:
+        """A project on DICOM, which nobody has begun."""
+        store = datastores.built_in(workspace)
+        if not Dataset.objects.filter(workspace=workspace, name="Computed slices", image_count=samples.SLICES).exists():
+            samples.put_slices(datastores.for_datastore(store))
+        pattern = f"{samples.SLICE_FOLDER}/*.dcm"
+        return self._project(
+            samples.SLICE_PLAN, self._dataset(workspace, store, "Computed slices", pattern, least=samples.SLICES)
+        )
 
     def _labelled_projects(
         self, workspace: Workspace, plans: Sequence[samples.Plan], library: samples.Library, numbers: range

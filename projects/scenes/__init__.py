@@ -7,9 +7,10 @@ box is the box of the pixels that can be seen.
 
 from projects.scenes.rendering import encode, render_scene
 from projects.scenes.settings import SCENE_LABELS
+from projects.scenes.slices import render_slice
 from projects.scenes.staging import Scene, SceneBox
 from projects.scenes.things import MAKERS
 
 LABELS = tuple(MAKERS)
 
-__all__ = ["LABELS", "SCENE_LABELS", "Scene", "SceneBox", "encode", "render_scene"]
+__all__ = ["LABELS", "SCENE_LABELS", "Scene", "SceneBox", "encode", "render_scene", "render_slice"]

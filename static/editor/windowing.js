@@ -142,3 +142,8 @@ export function halveValues({ values, width, height }) {
   }
   return { values: halves, width: across, height: down };
 }
+
+/** Whether an image came from a DICOM file: those alone bring facts about their pixels. @param {{details?: Record<string, unknown>}} image */
+export function isDicom({ details }) {
+  return Object.keys(details ?? {}).length > 0;
+}

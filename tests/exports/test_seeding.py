@@ -51,12 +51,12 @@ def test_everything_is_there_and_a_second_run_changes_nothing() -> None:
         "User": len(samples.LOGINS),
         "Organisation": 2,
         "Workspace": 2,
-        "Project": 5,
-        "Image": SCENES + SCENES // 3,
+        "Project": 6,
+        "Image": SCENES + SCENES // 3 + samples.SLICES,
         "Export": 1,
     }
     assert set(Project.objects.values_list("state", flat=True)) == {"running"}
-    for project in Project.objects.all():
+    for project in Project.objects.exclude(name=samples.SLICE_PLAN.name):
         labelled = Task.objects.filter(project=project, status="labelled").count()
         assert labelled == round(Task.objects.filter(project=project).count() / 3)
     assert Export.objects.get().manifest["images"] == 2
@@ -85,7 +85,7 @@ def test_people_can_sign_in_and_do_what_their_role_says() -> None:
     people = {login: User.objects.get(email=login.email) for login in samples.LOGINS}
     for user in people.values():
         assert Client().login(email=user.email, password=PASSWORD)
-    boxes, _polygons, _masks, scenes = Project.objects.filter(workspace__name=samples.OBJECTS).order_by("pk")
+    boxes, _polygons, _masks, scenes, _slices = Project.objects.filter(workspace__name=samples.OBJECTS).order_by("pk")
     vendors = people[samples.VENDOR_LABELLER]
     assert permissions.allows(vendors, Action.LABEL, boxes)
     assert not permissions.allows(vendors, Action.LABEL, scenes)

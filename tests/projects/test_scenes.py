@@ -1,3 +1,4 @@
+import io
 from collections import Counter
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from PIL import Image
 
 from projects import image_header, scenes
+from projects.dicom import pixels
 from projects.scenes import lighting, outlines, settings, textures, things, tracing
 
 RANDOM_SEED = 7
@@ -146,3 +148,13 @@ def test_outlines_of_pixels(rows, areas):
     rings = [np.array(ring) for ring in outlines.trace(mask)]
     found = [float(np.dot(r[:, 0], np.roll(r[:, 1], -1)) - np.dot(r[:, 1], np.roll(r[:, 0], -1))) / 2 for r in rings]
     assert sorted(found) == sorted(areas)
+
+
+def test_a_slice_is_the_same_for_its_seed_and_measured_in_hounsfield_units():
+    files = [scenes.render_slice(seed) for seed in (1, 1, 2)]
+    assert files[0] == files[1] != files[2]
+    grey = pixels.decode(io.BytesIO(files[0]), 0, max_pixels=10**6)
+    values = grey.values * grey.scale.slope + grey.scale.intercept
+    assert values.shape == (512, 512)
+    air, lung, muscle = values[20:60, 20:60], values[230:290, 140:170], values[160:170, 250:262]
+    assert [round(float(np.median(part)), -2) for part in (air, lung, muscle)] == [-1000, -800, 0]

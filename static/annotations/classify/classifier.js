@@ -15,9 +15,9 @@ import { Watch } from "./watch.js";
 /** @import { Vault } from "../../editor/vault.js" */
 
 /**
- * What the page around it does.
+ * What the page around it does; `hush` takes away words about images that are gone.
  * @typedef {{
- *   say: (message: string, urgent?: boolean) => void, open: (dialog: "help" | "skip" | "conflict") => void,
+ *   say: (message: string, urgent?: boolean) => void, hush: () => void, open: (dialog: "help" | "skip" | "conflict") => void,
  *   searchLabels: () => void, focusStage: () => void,
  *   togglePanel: (side: "left" | "right" | "notes" | "view" | "dicom") => void, leave: () => void, columns: () => number,
  * }} Surroundings
@@ -61,6 +61,7 @@ export class Classifier {
     this.#watch = new Watch(this.desk.activity);
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));
+    this.desk.gone.on((codes) => this.sheet.forget(codes));
     this.sheet.history.committed.on((diff) => this.#save(diff.keys()));
     this.sheet.changed.on(() => this.#followFocus());
   }
@@ -171,6 +172,9 @@ export class Classifier {
     return {
       read: () => this.sheet.document(code),
       replace: (/** @type {AnnotationDocument} */ answer) => this.sheet.adopt(code, answer.labels, [], answer.empty),
+      // A document does not say which of its labels nobody has confirmed.
+      remember: () => JSON.stringify(this.sheet.answer(code)),
+      recall: (/** @type {string} */ text) => this.sheet.recall(code, JSON.parse(text)),
     };
   }
 
@@ -189,7 +193,10 @@ export class Classifier {
   }
 
   #followPage() {
-    if (!this.entries.some((entry) => this.sheet.page.includes(entry.task.code))) this.#watch.restart();
+    if (!this.entries.some((entry) => this.sheet.page.includes(entry.task.code))) {
+      this.#watch.restart();
+      if (this.sheet.page.length > 0) this.ui.hush();
+    }
     this.sheet.show(this.entries.map((entry) => entry.task.code));
   }
 

@@ -13,12 +13,13 @@ import { KeysDialog } from "../../editor/panel/keys.js";
 import { LabelTree } from "../../editor/panel/labels.js";
 import { Minimap } from "../../editor/panel/minimap.js";
 import { browserClock, closeDrawer, csrfToken, deskName, openPreferences, openVault, readBootstrap, togglePanel, watchPage } from "../../editor/panel/page.js";
-import { say, showEmptyDesk, showStage } from "../../editor/panel/stage.js";
+import { hushOldWords, say, showEmptyDesk, showStage } from "../../editor/panel/stage.js";
 import { claimDesk } from "../../editor/panel/tabs.js";
 import { ViewPanel } from "../../editor/panel/view.js";
 import { WindowPanel, windowOptions } from "../../editor/panel/window.js";
 import { Pictures } from "../../editor/render/picture.js";
 import { connect } from "../../editor/server.js";
+import { isDicom } from "../../editor/windowing.js";
 import { Classifier } from "./classifier.js";
 import { COMMANDS } from "./commands.js";
 import { choose } from "./labelling.js";
@@ -48,6 +49,7 @@ const page = new Classifier({
   bootstrap, clock: browserClock, storage: localStorage, vault: await openVault(bootstrap), server, preferences,
   ui: {
     say: (message, urgent = false) => say(message, urgent),
+    hush: hushOldWords,
     open: (name) => {
       if (name === "skip") nameSkip();
       openDialog(name, focusStage);
@@ -141,6 +143,7 @@ function showCounts() {
   setText(part("suggested"), `${suggested} to confirm`);
   part("submit").setAttribute("aria-disabled", String(!page.complete));
   part("submit").classList.toggle("is-ready", page.complete);
+  part("dicom-notice").hidden = !page.entries.some(({ task }) => isDicom(task.image));
 }
 
 let due = false;

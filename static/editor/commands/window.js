@@ -1,12 +1,21 @@
 // @ts-check
-import { firstWindow, presetOf, presetsOf } from "../windowing.js";
+import { firstWindow, isDicom, presetOf, presetsOf } from "../windowing.js";
 /** @import { Command } from "../keymap.js" */
 /** @import { Looker } from "../types.js" */
 /** @import { Range } from "../windowing.js" */
 
-const isWindowed = (/** @type {Looker} */ editor) => editor.entry !== null && editor.session.state.windowing !== null;
+const hasDicom = (/** @type {Looker} */ editor) => editor.entry !== null && isDicom(editor.entry.task.image);
 
-const isDicom = (/** @type {Looker} */ editor) => Object.keys(editor.entry?.task.image.details ?? {}).length > 0;
+/** Says why there is no window to change. @param {Looker} editor */
+function refuse(editor) {
+  const grey = Boolean(editor.entry?.task.image.values_url);
+  editor.ui.say(grey ? "The picture is not there yet." : "This DICOM image is in colour: it has no window and level. Brightness and contrast are under V.", true);
+}
+
+/** A command of the window, where there is one. @param {(editor: Looker) => void} run @returns {Pick<Command<Looker>, "when" | "run">} */
+function ofWindow(run) {
+  return { when: hasDicom, run: (editor) => (editor.session.state.windowing ? run(editor) : refuse(editor)) };
+}
 
 /** @param {Looker} editor @param {Range | null} range */
 export function chooseWindow(editor, range) {
@@ -32,10 +41,10 @@ export function resetWindow(editor) {
   if (windowing) chooseWindow(editor, firstWindow(windowing.scale));
 }
 
-/** DICOM images alone have a window. @type {readonly Command<Looker>[]} */
+/** Grey DICOM images alone have a window. @type {readonly Command<Looker>[]} */
 export const WINDOW_COMMANDS = [
-  { id: "tool.window", title: "Window and level of DICOM", group: "View", keys: ["Alt+W"], when: isWindowed, run: (editor) => editor.machine.switch("window") },
-  { id: "window.next", title: "Next window preset", group: "View", keys: ["Alt+Shift+W"], when: isWindowed, run: nextPreset },
-  { id: "window.facts", title: "Facts about the DICOM image", group: "View", keys: ["Alt+D"], when: isDicom, run: (editor) => editor.ui.togglePanel("dicom") },
-  { id: "window.reset", title: "Window of the file", group: "View", keys: ["Alt+0"], when: isWindowed, run: resetWindow },
+  { id: "tool.window", title: "Window and level of DICOM", group: "View", keys: ["Alt+W"], ...ofWindow((editor) => editor.machine.switch("window")) },
+  { id: "window.next", title: "Next window preset", group: "View", keys: ["Alt+Shift+W"], ...ofWindow(nextPreset) },
+  { id: "window.facts", title: "Facts about the DICOM image", group: "View", keys: ["Alt+D"], when: hasDicom, run: (editor) => editor.ui.togglePanel("dicom") },
+  { id: "window.reset", title: "Window of the file", group: "View", keys: ["Alt+0"], ...ofWindow(resetWindow) },
 ];

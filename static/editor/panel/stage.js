@@ -45,8 +45,15 @@ export function showEmptyDesk(pager, paused) {
   else showStage("loading");
 }
 
+/** Another image comes into sight: what was said of the one before goes; what was said this moment is about the change and stays. */
+export function hushOldWords() {
+  if (!fresh) part("message").hidden = true;
+}
+
 /** A short message that goes by itself; urgent ones stay longer. @param {string} message @param {boolean} urgent */
 export function say(message, urgent) {
+  fresh = true;
+  setTimeout(() => (fresh = false));
   const line = part("message");
   line.hidden = false;
   line.dataset["urgent"] = String(urgent);
@@ -57,3 +64,5 @@ export function say(message, urgent) {
 }
 
 let fading = 0;
+/** Whether the message was said in the task that runs now. */
+let fresh = false;

@@ -1,7 +1,7 @@
 // @ts-check
 import { chooseWindow, resetWindow } from "../commands/window.js";
 import { DicomPicture } from "../render/dicom.js";
-import { boundedWindow, presetOf, presetsOf } from "../windowing.js";
+import { boundedWindow, isDicom, presetOf, presetsOf } from "../windowing.js";
 import { element, icon, part, setText } from "./dom.js";
 /** @import { Picture } from "../render/picture.js" */
 /** @import { Renderer } from "../render/renderer.js" */
@@ -115,9 +115,9 @@ export class WindowPanel {
   #showFacts() {
     const details = this.#editor.entry?.task.image.details ?? {};
     const frame = this.#editor.entry?.task.image.frame ?? 0;
-    const isDicom = Object.keys(details).length > 0;
-    for (const shown of document.querySelectorAll("[data-dicom]")) /** @type {HTMLElement} */ (shown).hidden = !isDicom;
-    if (!isDicom) this.#panel.hidden = true;
+    const there = this.#editor.entry !== null && isDicom(this.#editor.entry.task.image);
+    for (const shown of document.querySelectorAll("[data-dicom]")) /** @type {HTMLElement} */ (shown).hidden = !there;
+    if (!there) this.#panel.hidden = true;
     const facts = Object.entries(FACTS).flatMap(([name, title]) => (details[name] === undefined ? [] : [[title, words(details[name])]]));
     if (frame > 0) facts.unshift(["Frame", String(frame)]);
     part("dicom-facts").replaceChildren(...facts.flatMap(([title = "", value = ""]) => [element("dt", {}, title), element("dd", {}, value)]));

@@ -8,7 +8,7 @@ export const LABELS = ["cat", "dog", "cow"].map((code, index) => ({ code, name: 
 /** A page of `size` images of `count`; `page.log` has what was sent and said. */
 export async function classifier(type, { count = 12, size = 4, habits = {}, storage = new FakeStorage(), task = {} } = {}) {
   const clock = new FakeClock();
-  const log = { submitted: [], said: [], preferences: [], focused: 0 };
+  const log = { submitted: [], said: [], preferences: [], focused: 0, hushed: 0 };
   const lease = (index) => ({ token: `l${index}`, expires_at: new Date(clock.now() + 900_000).toISOString() });
   const tasks = Array.from({ length: count }, (_, index) => ({
     code: `t${index}`, lease: lease(index), kind: "manual",
@@ -33,7 +33,7 @@ export async function classifier(type, { count = 12, size = 4, habits = {}, stor
     release: async () => null,
     clockOffset: () => 0,
   };
-  const ui = { say: (words) => log.said.push(words), open() {}, searchLabels() {}, focusStage: () => log.focused++, togglePanel() {}, leave() {}, columns: () => 2 };
+  const ui = { say: (words) => log.said.push(words), hush: () => log.hushed++, open() {}, searchLabels() {}, focusStage: () => log.focused++, togglePanel() {}, leave() {}, columns: () => 2 };
   const preferences = new Preferences({ layout: habits }, { send: async (patch) => log.preferences.push(patch), clock });
   const bootstrap = {
     project: { code: "p", name: "P", task_type: type, paused: false, instructions_html: "", instructions_url: "" }, labels: LABELS,

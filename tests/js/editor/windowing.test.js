@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundedWindow, draggedWindow, exact, firstWindow, greysOf, halveValues, presetOf, presetsOf, unpackValues } from "../../../static/editor/windowing.js";
+import { WINDOW_COMMANDS } from "../../../static/editor/commands/window.js";
 
 /** @param {Record<string, unknown>} [change] */
 function scale(change = {}) {
@@ -55,4 +56,16 @@ test("values come out of their planes as they went in, rows of their own", () =>
 test("halves are means of four, and odd edges stand for themselves", () => {
   const half = halveValues({ values: Uint16Array.from([0, 2, 9, 4, 6, 11, 65_535, 65_535, 65_535]), width: 3, height: 3 });
   assert.deepEqual([half.width, half.height, ...half.values], [2, 2, 3, 10, 65_535, 65_535]);
+});
+
+test("a colour DICOM image says why its window cannot be changed", () => {
+  const said = [];
+  const editor = (image, windowing) => ({ entry: { task: { image } }, session: { state: { windowing } }, machine: { switch: (tool) => said.push(tool) }, ui: { say: (words) => said.push(words) } });
+  const alt = WINDOW_COMMANDS.find(({ id }) => id === "tool.window");
+  const details = { Modality: "US" };
+  alt.run(editor({ details }, null));
+  alt.run(editor({ details, values_url: "/files/x/" }, null));
+  alt.run(editor({ details, values_url: "/files/x/" }, { scale: scale(), range: null }));
+  assert.deepEqual(said, ["This DICOM image is in colour: it has no window and level. Brightness and contrast are under V.", "The picture is not there yet.", "window"]);
+  assert.deepEqual([{ details }, { details: {} }, {}].map((image) => alt.when(editor(image, null))), [true, false, false]);
 });
