@@ -7,6 +7,9 @@ from projects import files
 from projects.errors import DomainError
 from projects.http import UserRequest, public
 
+RETRY_SECONDS = 3
+"""When to ask again for a picture that is being made."""
+
 
 @public
 @require_safe
@@ -43,4 +46,7 @@ def tiles(request: UserRequest, signed: str) -> HttpResponse:
 def _refused(error: DomainError) -> HttpResponse:
     """In words alone: a picture's place on a page has no room for an error page."""
     status = 404 if error.status == 422 else error.status
-    return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
+    if status == 503:
+        response["Retry-After"] = str(RETRY_SECONDS)
+    return response

@@ -6,6 +6,7 @@ import "./dialog.js";
 import "./menu.js";
 import "./offline.js";
 import "./palette.js";
+import "./pictures.js";
 import "./sign-out.js";
 import "./table.js";
 import "./time.js";

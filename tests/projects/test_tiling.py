@@ -137,6 +137,8 @@ def test_requests_for_the_same_image_are_one_job(dataset: Dataset):
     assert tiling.progress(image) == tiling.Progress("waiting", 0, 6)
     with pytest.raises(thumbnails.NotPrepared):
         thumbnails.get(image, "proxy")
+    answer = Client().head(image_urls.thumbnails([image])[image.pk])
+    assert (answer.status_code, answer["Retry-After"]) == (503, "3")
 
 
 def test_damaged_large_image_becomes_an_item_in_error(dataset: Dataset, folder: Path, monkeypatch):

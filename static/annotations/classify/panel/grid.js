@@ -68,7 +68,6 @@ export class Grid {
   #add(entry) {
     const { code, image } = entry.task;
     const picture = element("img", { alt: "", draggable: "false", decoding: "async" });
-    picture.addEventListener("error", () => tile.classList.add("is-broken"));
     const tile = element("li", { class: "tile", "data-code": code },
       element("button", { type: "button", class: "tile-main", "data-do": "toggle" }, picture, element("span", { class: "tile-check", "aria-hidden": "true" }, icon("check")), element("span", { class: "tile-sure", "aria-hidden": "true" }, icon("sparkles"), element("span"))),
       element("div", { class: "tile-foot" },
