@@ -41,6 +41,8 @@ export class Desk {
 
   /** @type {Emitter<Refusal>} */
   refused = new Emitter();
+  /** Tasks that nobody here can come back to. @type {Emitter<string[]>} */
+  gone = new Emitter();
   /** Answers taken, tasks lost: whatever changes how entries look. @type {Emitter<void>} */
   changed = new Emitter();
   /** @type {Emitter<string>} */
@@ -112,8 +114,7 @@ export class Desk {
       entry.state = "sent";
       entry.skipped = reason !== null;
       this.sync.release(entry.task.code);
-      const { code, lease } = entry.task;
-      return { task: code, lease: lease.token, document, skip_reason: reason, active_seconds: Math.round(entry.seconds * 10) / 10 };
+      return { task: entry.task.code, lease: entry.task.lease.token, document, skip_reason: reason, active_seconds: Math.round(entry.seconds * 10) / 10 };
     });
     this.outbox.send(items);
     this.changed.emit();
@@ -121,8 +122,8 @@ export class Desk {
 
   /** The page is done: the next one comes. */
   async advance() {
-    const done = this.pager.current.filter((entry) => entry.state === "sent" || entry.state === "done");
-    this.recent = [...this.recent, ...done].slice(-8);
+    this.recent = [...this.recent, ...this.pager.current.filter(({ state }) => state === "sent" || state === "done")].slice(-8);
+    this.#sweep();
     const unsent = this.outbox.size > 0;
     await this.pager.advance();
     if (unsent) this.#askAgain();
@@ -130,8 +131,7 @@ export class Desk {
 
   /** That nothing is left may have been said while the last answers were still on their way. */
   #askAgain() {
-    const empty = this.pager.current.length === 0 && this.pager.reason !== null;
-    if (empty && this.outbox.size === 0) void this.pager.advance();
+    if (this.pager.current.length === 0 && this.pager.reason !== null && this.outbox.size === 0) void this.pager.advance();
   }
 
   /**
@@ -196,6 +196,17 @@ export class Desk {
     if (this.sync.has(code, "unsaved")) entry.touched = true;
   }
 
+  /** Forgets tasks that are neither held, nor on the strip, nor on their way: thousands of them would pile up in a day. */
+  #sweep() {
+    const kept = new Set([...this.pager.held(), ...this.recent].map((entry) => entry.task.code).concat(this.outbox.tasks()));
+    const gone = [...this.#entries.keys()].filter((code) => !kept.has(code));
+    for (const code of gone) {
+      this.#entries.delete(code);
+      this.sync.release(code);
+    }
+    if (gone.length > 0) this.gone.emit(gone);
+  }
+
   /** @param {Delivered} delivered */
   #delivered({ answer }) {
     for (const result of answer.results) {
@@ -206,6 +217,7 @@ export class Desk {
       entry.annotation = result.annotation;
       this.leases.drop(entry.task.lease.token);
     }
+    this.#sweep();
     if (this.pager.remaining !== null) this.pager.remaining = Math.max(0, this.pager.remaining - answer.results.length);
     this.#askAgain();
     this.changed.emit();
@@ -214,17 +226,10 @@ export class Desk {
   /** @param {Returned} returned */
   #returned({ parcel, error }) {
     const lost = new Set(error.code === "lease_expired" ? /** @type {string[]} */ (error.problem["lost"] ?? []) : []);
-    const entries = [];
-    for (const item of parcel.items) {
-      const entry = this.#entries.get(item.task);
-      if (!entry) continue;
-      entry.state = lost.has(item.task) ? "lost" : "open";
-      if (entry.state === "lost") this.leases.drop(item.lease);
-      else {
-        this.sync.resume(item.task);
-        entries.push(entry);
-      }
-    }
+    const known = parcel.items.flatMap(({ task }) => this.#entries.get(task) ?? []);
+    for (const entry of known) entry.state = lost.has(entry.task.code) ? "lost" : "open";
+    const entries = known.filter((entry) => entry.state === "open");
+    for (const { task } of known) lost.has(task.code) ? this.leases.drop(task.lease.token) : this.sync.resume(task.code);
     if (lost.size > 0) this.news.emit(error.message);
     if (entries.length > 0) this.pager.putBack([...entries, ...this.pager.current.filter((entry) => entry.state !== "lost")]);
     this.refused.emit({ entries, error });

@@ -74,6 +74,7 @@ export class Editor {
     this.desk = new Desk({ server, bootstrap, clock, vault, size: firstSize(bootstrap), adopt: (entry) => this.#adopt(entry) });
     this.desk.pager.changed.on(() => this.#followPage());
     this.desk.refused.on((refusal) => this.#correct(refusal));
+    this.desk.gone.on((codes) => codes.forEach((code) => this.#scenes.delete(code)));
   }
 
   get entry() {
@@ -133,8 +134,7 @@ export class Editor {
       const wrong = kindOf(shape).problem(shape, scene.size) ?? (this.labels.get(shape.label) ? null : "Choose a label.");
       if (wrong) return { id: shape.id, message: `Region ${index + 1}: ${wrong}` };
     }
-    const said = scene.shapes().length > 0 || scene.image.empty;
-    return said ? null : { id: null, message: "Draw a region first, or press N if there is nothing here." };
+    return scene.shapes().length > 0 || scene.image.empty ? null : { id: null, message: "Draw a region first, or press N if there is nothing here." };
   }
 
   /** Sends the open image's answer and goes on. */

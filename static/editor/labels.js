@@ -53,12 +53,12 @@ export class Labels {
 
   /** What shows a label on the picture. @param {string} code @returns {Paint} */
   paint(code) {
-    return this.#paints.get(code) ?? { colour: "#888888", dash: [] };
+    return this.#paints.get(code) ?? { colour: "#888888", dash: [], hatching: 0 };
   }
 
   /** Takes the project's colours, or those that every colour vision tells apart. @param {"project" | "safe"} palette */
   wear(palette) {
-    const paint = (/** @type {Label} */ label, /** @type {number} */ index) => (palette === "safe" ? safePaint(index) : { colour: label.colour, dash: [] });
+    const paint = (/** @type {Label} */ label, /** @type {number} */ index) => (palette === "safe" ? safePaint(index) : { colour: label.colour, dash: [], hatching: 0 });
     this.#paints = new Map(this.all.map((label, index) => [label.code, paint(label, index)]));
   }
 

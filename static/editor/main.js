@@ -20,7 +20,7 @@ import { polygonPressed } from "./panel/polygons.js";
 import { Comments } from "./panel/comments.js";
 import { RegionDetail } from "./panel/region-detail.js";
 import { RegionList } from "./panel/regions.js";
-import { say, showEmptyDesk, showPreparing, showStage } from "./panel/stage.js";
+import { hushOldWords, say, showEmptyDesk, showPreparing, showStage } from "./panel/stage.js";
 import { showStrip } from "./panel/strip.js";
 import { claimDesk } from "./panel/tabs.js";
 import { ViewPanel } from "./panel/view.js";
@@ -97,10 +97,11 @@ pictures.preparing.on(({ code, tiling }) => editor.entry?.task.image.code === co
 editor.session.changed.on((fields) => {
   if (!fields.has("look")) return;
   editor.labels.wear(editor.session.state.look.palette);
-  recolour((label) => editor.labels.colour(label));
+  recolour((label) => editor.labels.paint(label));
 });
 keepLook(editor.session, preferences, bootstrap.project.code);
 showStrip(editor, part("strip"));
+part("frame").toggleAttribute("data-masks", editor.draws("mask"));
 for (const button of document.querySelectorAll("[data-draws]")) {
   /** @type {HTMLElement} */ (button).hidden = !editor.draws(/** @type {"mask"} */ (button.getAttribute("data-draws")));
 }
@@ -153,7 +154,7 @@ function showActiveLabel() {
   const { label } = editor.session.state;
   if (button.dataset["label"] === label) return;
   button.dataset["label"] = label;
-  button.replaceChildren(swatch(editor.labels.colour(label), label), element("span", { class: "truncate" }, editor.labels.name(label)));
+  button.replaceChildren(swatch(editor.labels.paint(label), label), element("span", { class: "truncate" }, editor.labels.name(label)));
 }
 
 /** Shows the picture of the image in front, at once if it is here. @param {Entry | null} entry */
@@ -176,7 +177,11 @@ async function showPicture(entry) {
   }
 }
 
+/** Whether the message on the stage may be about an image: what was said before the first one, or between two, may stay. */
+let inSight = false;
 editor.opened.on((entry) => {
+  if (inSight) hushOldWords();
+  inSight = entry !== null;
   bar.refresh();
   void showPicture(entry);
   refresh();

@@ -1,8 +1,10 @@
 // @ts-check
+import { HATCHINGS } from "./hatching.js";
 
 /**
- * What tells a label apart on the picture: its colour, and where colours could be confused a dash pattern as well.
- * @typedef {Readonly<{colour: string, dash: readonly number[]}>} Paint
+ * What tells a label apart on the picture: its colour, and where colours could be confused a dash pattern of its lines and a hatching of
+ * its masks as well (hatching.js; 0 is none).
+ * @typedef {Readonly<{colour: string, dash: readonly number[], hatching: number}>} Paint
  */
 
 /** The colours of Okabe and Ito (2008) but black, which photographs swallow; each pair differs for every common colour vision. */
@@ -20,7 +22,7 @@ const SHADES = [0, 0.45, -0.4];
 export function safePaint(index) {
   const round = Math.floor(index / SAFE.length);
   const colour = SAFE[index % SAFE.length] ?? "#ffffff";
-  return { colour: shade(colour, SHADES[round % SHADES.length] ?? 0), dash: DASHES[round % DASHES.length] ?? [] };
+  return { colour: shade(colour, SHADES[round % SHADES.length] ?? 0), dash: DASHES[round % DASHES.length] ?? [], hatching: (index + round) % (HATCHINGS + 1) };
 }
 
 /** @param {string} colour `#rrggbb` @param {number} share towards white, or below 0 towards black */

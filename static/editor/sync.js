@@ -104,15 +104,15 @@ export class DraftSync {
     }
   }
 
-  /** Stops saving a task whose answer is on its way. @param {string} task */
+  /** Stops saving a task whose answer is on its way; a second time, it is forgotten. @param {string} task */
   release(task) {
     const track = this.#tracks.get(task);
-    if (!track) return;
+    if (!track) return void this.#resting.delete(task);
     if (track.timer !== null) this.#clock.cancel(track.timer);
     track.timer = null;
     this.#stopKeeping(track);
     this.#tracks.delete(task);
-    this.#resting.set(task, track);
+    if (track.trouble !== "lost") this.#resting.set(task, track);
     this.changed.emit(this.state);
   }
 

@@ -45,6 +45,7 @@
  * @typedef {{
  *   code: string, lease: Lease, kind: "manual" | "clustered" | "prelabelled", image: ImageInfo,
  *   prelabel: AnnotationDocument | null, prelabel_confidence: number | null, draft: Draft | null, rejection_note: string,
+ *   image_changed?: boolean,
  * }} Task
  * @typedef {{tasks: Task[], reason: string | null, remaining: number | null}} Page
  * @typedef {{annotation: string, task: string, image: ImageInfo, skipped: boolean, document: AnnotationDocument | null}} HistoryEntry

@@ -56,6 +56,20 @@ export class Sheet {
     this.store.apply(new Map([[id, [this.store.get(id) ?? null, { id, labels: [...labels], suggested: [...suggested], empty }]]]), "remote");
   }
 
+  /** Takes up again which labels nobody has confirmed, if the answer is what it was then. @param {string} id @param {Answer} past @returns {boolean} whether it is */
+  recall(id, past) {
+    const { labels, empty } = this.answer(id);
+    const same = JSON.stringify(labels) === JSON.stringify(past.labels);
+    if (same) this.adopt(id, labels, past.suggested, empty);
+    return same;
+  }
+
+  /** Forgets images that nobody comes back to. @param {readonly string[]} ids */
+  forget(ids) {
+    const known = ids.flatMap((id) => this.store.get(id) ?? []);
+    this.store.apply(new Map(known.map((answer) => [answer.id, [answer, null]])), "remote");
+  }
+
   /** @param {string} id @returns {AnnotationDocument} */
   document(id) {
     const { labels, empty } = this.answer(id);

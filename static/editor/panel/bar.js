@@ -51,6 +51,7 @@ export class Bar {
     const note = entry?.task.rejection_note ?? "";
     part("rejection").hidden = note === "";
     setText(part("rejection-words"), note);
+    part("changed").hidden = !entry?.task.image_changed;
     this.#showSave();
     this.#tick();
   }

@@ -1,4 +1,6 @@
 // @ts-check
+import { inkOn } from "../render/theme.js";
+/** @import { Paint } from "../palette.js" */
 
 /**
  * The element that plays a part on the page: `data-part="name"`.
@@ -46,18 +48,23 @@ export function icon(name) {
   return made;
 }
 
-/** A patch in a label's colour. @param {string} colour @param {string} [label] its code, so that the patch follows when colours change */
-export function swatch(colour, label) {
+/** A patch of a label's paint. @param {Paint} paint @param {string} [label] its code, so that the patch follows when colours change */
+export function swatch(paint, label) {
   const made = element("span", { class: "swatch", "aria-hidden": "true", "data-swatch": label ?? null });
-  made.style.background = colour;
+  wear(made, paint);
   return made;
 }
 
-/** Gives every patch the colour that its label has now. @param {(label: string) => string} colourOf */
-export function recolour(colourOf) {
-  for (const made of document.querySelectorAll("[data-swatch]")) {
-    /** @type {HTMLElement} */ (made).style.background = colourOf(made.getAttribute("data-swatch") ?? "");
-  }
+/** Gives every patch the paint that its label has now. @param {(label: string) => Paint} paintOf */
+export function recolour(paintOf) {
+  for (const made of document.querySelectorAll("[data-swatch]")) wear(/** @type {HTMLElement} */ (made), paintOf(made.getAttribute("data-swatch") ?? ""));
+}
+
+/** @param {HTMLElement} patch @param {Paint} paint */
+function wear(patch, { colour, hatching }) {
+  patch.style.backgroundColor = colour;
+  patch.style.setProperty("--hatch", inkOn(colour));
+  patch.dataset["hatching"] = String(hatching);
 }
 
 /** A chord as people read it. @param {string} chord */

@@ -71,8 +71,8 @@ export class LabelTree {
   /** @param {Label} label @param {boolean} flat */
   #row(label, flat) {
     const parent = this.#parents.has(label.code) && !flat;
-    const colour = this.#parts.labels.colour(label.code);
-    const looks = [label.code, flat, parent && this.#folded.has(label.code), colour].join();
+    const paint = this.#parts.labels.paint(label.code);
+    const looks = [label.code, flat, parent && this.#folded.has(label.code), paint.colour].join();
     const known = this.#made.get(looks);
     if (known) {
       this.#rows.set(label.code, known);
@@ -86,7 +86,7 @@ export class LabelTree {
       title: label.description || label.path,
     });
     if (this.#parents.size > 0 && !flat) row.append(parent ? this.#fold(label) : element("span", { class: "label-fold" }));
-    row.append(swatch(colour, label.code), element("span", { class: "tree-name" }, name), element("span", { class: "tree-count" }));
+    row.append(swatch(paint, label.code), element("span", { class: "tree-name" }, name), element("span", { class: "tree-count" }));
     if (key) row.append(element("kbd", { "aria-label": `key ${key}` }, key));
     this.#made.set(looks, row);
     this.#rows.set(label.code, row);

@@ -31,7 +31,7 @@ export function fillRow(row, shape, labels) {
   if (shape.origin === "prelabel") marks.push(mark("sparkles", "suggested", "Suggested by a model"));
   if (shape.note) marks.push(mark("message-square", "has a note", shape.note));
   row.querySelector(".region-main")?.replaceChildren(
-    swatch(labels.colour(shape.label), shape.label),
+    swatch(labels.paint(shape.label), shape.label),
     element("span", { class: "region-name" }, labels.name(shape.label)),
     ...marks,
     element("span", { class: "region-size" }, kindOf(shape).measure(shape)),
@@ -41,7 +41,7 @@ export function fillRow(row, shape, labels) {
 /** @param {HTMLElement} row @param {string} label @param {number} count @param {Labels} labels */
 export function fillGroup(row, label, count, labels) {
   row.querySelector(".region-main")?.replaceChildren(
-    swatch(labels.colour(label), label),
+    swatch(labels.paint(label), label),
     element("span", { class: "region-name" }, labels.name(label)),
     element("span", { class: "region-size" }, String(count)),
   );

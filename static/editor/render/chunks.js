@@ -1,14 +1,16 @@
 // @ts-check
 import { boundsOf, boxesTouch } from "../geometry.js";
+import { hatched } from "../hatching.js";
 import { changedBox } from "../mask/bitmap.js";
 import { addCoverage } from "../mask/coverage.js";
 import { applyView } from "../viewport.js";
+import { inkOn } from "./theme.js";
 /** @import { Box, View } from "../types.js" */
 /** @import { Bitmap } from "../mask/bitmap.js" */
 /** @import { Context } from "./layers.js" */
 
 /**
- * @typedef {{id: string, bitmap: Bitmap, colour: string}} Layer
+ * @typedef {{id: string, bitmap: Bitmap, colour: string, pattern: number}} Layer `pattern` of hatching.js; 0 is none
  * @typedef {{level: number, x: number, y: number, canvas: HTMLCanvasElement, stale: Box | null}} Chunk its corner and what of it is stale, in image pixels
  */
 
@@ -108,7 +110,7 @@ function blankChunk(level, x, y) {
 /** @param {Layer | undefined} before @param {Layer} after @returns {Box | null} */
 function changeOf(before, after) {
   if (!before) return after.bitmap.bounds;
-  if (before.colour !== after.colour) return boundsOf([before.bitmap.bounds, after.bitmap.bounds]);
+  if (before.colour !== after.colour || before.pattern !== after.pattern) return boundsOf([before.bitmap.bounds, after.bitmap.bounds]);
   return before.bitmap === after.bitmap ? null : changedBox(before.bitmap, after.bitmap);
 }
 
@@ -124,15 +126,17 @@ function compose(layers, level, area, pixels) {
   const near = layers.filter((layer) => boxesTouch(layer.bitmap.bounds, frame));
   const most = new Uint16Array(pixels.length);
   const total = new Uint16Array(pixels.length);
-  for (const { bitmap, colour } of near) {
+  for (const { bitmap, colour, pattern } of near) {
     const counts = new Uint16Array(pixels.length);
     addCoverage(bitmap, level, area, counts);
-    const ink = littleEndian(colour);
+    const [ink, line] = [littleEndian(colour), littleEndian(inkOn(colour) === "#fff" ? "#ffffff" : "#000000")];
     for (let at = 0; at < counts.length; at++) {
       const count = counts[at] ?? 0;
       if (count === 0) continue;
       total[at] = (total[at] ?? 0) + count;
-      if (count >= (most[at] ?? 0)) [most[at], pixels[at]] = [count, ink];
+      if (count < (most[at] ?? 0)) continue;
+      most[at] = count;
+      pixels[at] = pattern > 0 && hatched(pattern, area.x + (at % area.width), area.y + Math.floor(at / area.width)) ? line : ink;
     }
   }
   const whole = 4 ** level;

@@ -13,6 +13,8 @@ const MARGIN = 4;
 const RIM = /** @type {const} */ ([[2.5, "rgba(0, 0, 0, 0.75)"], [1.5, "#fff"]]);
 const AROUND = /** @type {const} */ ([[1, 0], [-1, 0], [0, 1], [0, -1], [0.7, 0.7], [-0.7, 0.7], [0.7, -0.7], [-0.7, -0.7]]);
 
+const WHITE = { colour: "#ffffff", hatching: 0 };
+
 /** A canvas of the stage's size that is painted where its masks changed, and everywhere when the view did. */
 class Sheet {
   #chunks = new Chunks();
@@ -29,13 +31,14 @@ class Sheet {
 
   /**
    * @param {readonly MaskShape[]} masks
-   * @param {(mask: MaskShape) => string} colour
+   * @param {(mask: MaskShape) => {colour: string, hatching: number}} paint
    * @param {View} view
    * @param {number} ratio
    * @returns {Box | null} what was painted, in screen pixels
    */
-  paint(masks, colour, view, ratio) {
-    const change = this.#chunks.show(masks.map((mask) => ({ id: mask.id, bitmap: bitmapOf(mask.rle), colour: colour(mask) })));
+  paint(masks, paint, view, ratio) {
+    const layers = masks.map((mask) => ({ mask, ...paint(mask) }));
+    const change = this.#chunks.show(layers.map(({ mask, colour, hatching }) => ({ id: mask.id, bitmap: bitmapOf(mask.rle), colour, pattern: hatching })));
     const stage = { x: 0, y: 0, width: this.canvas.width / ratio, height: this.canvas.height / ratio };
     const part = this.#view === view ? change && within(toScreenBox(view, change), stage) : stage;
     this.#view = view;
@@ -91,11 +94,11 @@ export class MaskLayer {
    * @param {number} ratio
    */
   paint(masks, selection, view, labels, ratio) {
-    this.#fill.paint(masks, (mask) => labels.colour(mask.label), view, ratio);
+    this.#fill.paint(masks, (mask) => labels.paint(mask.label), view, ratio);
     const rimmed = masks.filter((mask) => selection.has(mask.id));
     if (rimmed.length === 0 && !this.#rimmed) return;
     this.#rimmed = rimmed.length > 0;
-    const part = this.#shade.paint(rimmed, () => "#ffffff", view, ratio);
+    const part = this.#shade.paint(rimmed, () => WHITE, view, ratio);
     if (part) this.#outline(part, ratio);
   }
 

@@ -14,12 +14,12 @@ import { openTiles } from "./tiles.js";
  * A picture that is more than its levels (tiles, 16-bit data) brings its own `draw`. It gets a context in screen pixels of which one has
  * `ratio` device pixels, maps by viewport.js alone, and applies `adjust` itself, by `adjustPixels` of adjust.js.
  * `levels` then holds small copies: the minimap and colour pickers read them. `changed` tells that something more came and is to be painted.
- * `pixels` reads a box of it as it is shown but for `adjust`: RGBA, in image pixels.
+ * `pixels` reads a box of it as it is shown but for `adjust`: RGBA, in image pixels. `rest` frees what can be had again, while another is shown.
  * @typedef {{source: CanvasImageSource, width: number, height: number}} Level
  * @typedef {{
  *   levels: Level[], width: number, height: number, changed?: Emitter<void>,
  *   draw?: (context: CanvasRenderingContext2D, view: View, image: Size, ratio: number, adjust: Adjust) => void,
- *   pixels?: (x: number, y: number, width: number, height: number) => Uint8ClampedArray,
+ *   pixels?: (x: number, y: number, width: number, height: number) => Uint8ClampedArray, rest?: () => void,
  * }} Picture
  */
 

@@ -2,6 +2,7 @@
 import { boxesTouch } from "../geometry.js";
 import { TEXT_SIZES } from "../look.js";
 import { kindOf } from "../shapes/index.js";
+import { largestPart } from "../shapes/polygon.js";
 import { toScreen, toScreenBox } from "../viewport.js";
 import { THEME, fade, fontOf, inkOn, tagHeight } from "./theme.js";
 /** @import { Labels } from "../labels.js" */
@@ -27,7 +28,7 @@ export function drawShapes(context, shapes, view, labels, look) {
   /** @type {Box[]} */
   const written = [];
   for (const shape of shapes) {
-    if (shape.shape !== "mask" && toScreenBox(view, kindOf(shape).bounds(shape)).width >= THEME.tagFromWidth) drawTag(context, shape, view, labels, "", look, written);
+    if (shape.shape !== "mask" && toScreenBox(view, namePlace(shape)).width >= THEME.tagFromWidth) drawTag(context, shape, view, labels, "", look, written);
   }
 }
 
@@ -126,8 +127,13 @@ export function strokeBox(context, box, colour, line, dash) {
   if (dash.length) context.setLineDash([]);
 }
 
+/** What a name belongs to: of several parts the largest, or it would stand where there is nothing. @param {Shape} shape */
+function namePlace(shape) {
+  return shape.shape === "polygon" ? largestPart(shape) : kindOf(shape).bounds(shape);
+}
+
 /**
- * The label's name above the region as it is seen, and within the stage.
+ * The label's name above the region, or above its largest part, as it is seen, and within the stage.
  * @param {Context} context
  * @param {Shape} shape
  * @param {View} view
@@ -139,7 +145,7 @@ export function strokeBox(context, box, colour, line, dash) {
 function drawTag(context, shape, view, labels, more, look, written) {
   const size = TEXT_SIZES[look.text];
   if (size === 0) return;
-  const { x, y, width, height } = toScreenBox(view, kindOf(shape).bounds(shape));
+  const { x, y, width, height } = toScreenBox(view, namePlace(shape));
   const words = [labels.name(shape.label), more].filter(Boolean).join("  ");
   context.font = fontOf(size);
   const box = { x: x - 1, y: y - tagHeight(size) - 1, width: context.measureText(words).width + 10, height: tagHeight(size) };

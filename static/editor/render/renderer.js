@@ -59,6 +59,7 @@ export class Renderer {
 
   /** @param {Picture | null} picture */
   show(picture) {
+    if (picture !== this.#picture) this.#picture?.rest?.();
     this.#picture = picture;
     this.#unwatch?.();
     this.#unwatch = picture?.changed?.on(() => {

@@ -115,6 +115,18 @@ export class TiledPicture {
     return context.getImageData(0, 0, width, height).data;
   }
 
+  /** Keeps the smallest copy alone, until somebody looks at the image again. */
+  rest() {
+    const coarsest = `${this.#grid.levels.length - 1}-`;
+    this.#wanted.clear();
+    for (const controller of this.#coming.values()) controller.abort();
+    for (const [name, bitmap] of this.#tiles) {
+      if (name.startsWith(coarsest)) continue;
+      bitmap.close();
+      this.#tiles.delete(name);
+    }
+  }
+
   /** @param {CanvasRenderingContext2D} context @param {Size} image @param {Place[]} places */
   #paint(context, image, places) {
     for (const place of places) {

@@ -8,7 +8,7 @@ import { boundsOfRings, nearestCorner } from "../rings/nearest.js";
 export const MOST_POINTS = 10_000;
 const OVERHANG = 0.5;
 
-/** What was computed of rings, remembered as long as the rings themselves. @type {WeakMap<Rings, {area?: number, bounds?: Box, wrong?: string | null}>} */
+/** What was computed of rings, remembered as long as the rings themselves. @type {WeakMap<Rings, {area?: number, bounds?: Box, place?: Box, wrong?: string | null}>} */
 const known = new WeakMap();
 
 /** @param {PolygonShape} shape */
@@ -42,6 +42,13 @@ export function edges() {
 /** @param {PolygonShape} shape @returns {Box} */
 export function bounds(shape) {
   return (memory(shape).bounds ??= boundsOfRings(shape.parts));
+}
+
+/** The box of the largest part: where the name of a shape of several parts is looked for. @param {PolygonShape} shape @returns {Box} */
+export function largestPart(shape) {
+  const { parts } = shape;
+  const largest = () => parts.reduce((one, other) => (Math.abs(ringArea(other)) > Math.abs(ringArea(one)) ? other : one));
+  return parts.length < 2 ? bounds(shape) : (memory(shape).place ??= boundsOfRings([largest()]));
 }
 
 /** Area inside by the even-odd rule; rings of a valid polygon are apart or nested. @param {PolygonShape} shape */

@@ -143,3 +143,29 @@ test("labels used lately keep their seats, come first in a search, and are there
   press(page, "label.repeat");
   assert.deepEqual([page.sheet.count("cow"), page.labels.search("c").map(({ code }) => code)], [3, ["cow", "cat"]]);
 });
+
+test("a reload remembers which suggestions nobody has confirmed", async () => {
+  const storage = new FakeStorage();
+  const prelabel = { labels: ["cat", "dog"], regions: [], empty: false };
+  const before = await classifier("multilabel", { storage, task: { prelabel } });
+  before.sheet.confirm(["t0"], "cat");
+  before.sheet.apply("cow", ["t1"]);
+  await before.clock.run(5000);
+  const draft = { document: { labels: ["cat", "dog", "cow"], regions: [], empty: false }, version: 1, active_seconds: 1 };
+  const after = await classifier("multilabel", { storage, task: { prelabel, draft } });
+  assert.deepEqual(after.sheet.answer("t1").suggested, ["cat", "dog"]);
+  assert.deepEqual(after.sheet.answer("t0").suggested, [], "what was remembered belongs to other labels than the draft's");
+});
+
+test("answered images are forgotten behind the strip, and words about a page go with it", async () => {
+  const page = await classifier("multiclass", { count: 40, size: 4 });
+  for (let turn = 0; turn < 6; turn++) {
+    page.sheet.select(page.able());
+    choose(page, "cat");
+    page.submit();
+    await page.clock.run(0);
+  }
+  const known = [...page.sheet.store.values()].map(({ id }) => id);
+  assert.deepEqual(known, Array.from({ length: 16 }, (_, index) => `t${index + 16}`), "eight of the strip, this page and the next");
+  assert.equal(page.log.hushed, 6);
+});

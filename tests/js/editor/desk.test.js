@@ -285,6 +285,23 @@ test("leases beat while somebody works and warn when nobody does", async () => {
   assert.deepEqual([beats.length, states.at(-1).kind], [4, "safe"]);
 });
 
+test("images that nobody can come back to are forgotten, those of the strip and those without an answer are not", async () => {
+  const { editor, clock, fails, press } = await open({ count: 40 });
+  const seen = [];
+  for (let turn = 0; turn < 30; turn++) {
+    seen.push(editor.entry);
+    press("N");
+    if (turn === 20) fails.submit = Array.from({ length: 12 }, () => failure(0, "unreachable", "Gone."));
+    press("Enter");
+    await clock.run(0);
+  }
+  const known = seen.flatMap((entry, index) => (editor.sceneOf(entry) ? [index] : []));
+  assert.deepEqual(known, seen.slice(20).map((_, index) => index + 20), "what is not sent yet is kept, however long");
+  assert.deepEqual(known, seen.flatMap((entry, index) => (editor.desk.entry(entry.task.code) ? [index] : [])));
+  await clock.run(120_000);
+  assert.deepEqual(seen.filter((entry) => editor.sceneOf(entry)), editor.desk.recent.filter((entry) => seen.includes(entry)));
+});
+
 test("active time leaves out idleness beyond a minute and hidden pages", () => {
   let now = 0;
   const activity = new Activity(() => now);

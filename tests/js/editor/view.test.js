@@ -115,6 +115,8 @@ test("adjustments are read whatever was kept", () => {
 test("safe colours: the first 28 labels differ by colour or by dash", () => {
   const paints = Array.from({ length: 28 }, (_, index) => safePaint(index));
   assert.equal(new Set(paints.map(({ colour, dash }) => `${colour} ${dash}`)).size, 28);
+  assert.equal(new Set(paints.map(({ colour, hatching }) => `${colour} ${hatching}`)).size, 28);
+  assert.equal(new Set(paints.slice(0, 7).map(({ hatching }) => hatching)).size, 7, "masks of the first round have a hatching each");
   assert.ok(paints.every(({ colour }) => /^#[0-9a-f]{6}$/.test(colour)));
 });
 

@@ -34,7 +34,7 @@ export function showChips(list, page, entry) {
     const suggested = answer.suggested.includes(label);
     const name = page.labels.get(label)?.path ?? "Unknown label";
     const chip = element("li", { class: `chip${suggested ? " is-suggested" : ""}`, title: suggested ? `${name}, suggested by a model${sure && `, ${sure} sure`}` : name },
-      swatch(page.labels.colour(label), label), element("span", { class: "truncate" }, page.labels.name(label)));
+      swatch(page.labels.paint(label), label), element("span", { class: "truncate" }, page.labels.name(label)));
     if (entry.state !== "open") return chip;
     if (suggested) chip.append(element("button", { type: "button", class: "chip-remove", "data-do": "confirm", "data-label": label, title: "Confirm", "aria-label": `Confirm ${name}` }, icon("check")));
     chip.append(element("button", { type: "button", class: "chip-remove", "data-do": "remove", "data-label": label, title: "Remove", "aria-label": `Remove ${name}` }, icon("x")));

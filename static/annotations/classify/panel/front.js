@@ -81,6 +81,7 @@ export class Front {
 
   /** @param {Picture | null} picture */
   #show(picture) {
+    if (picture !== this.picture) this.picture?.rest?.();
     this.picture = picture;
     this.#say("");
     this.#unwatch?.();

@@ -48,7 +48,7 @@ export class QuickLabels {
   #button(code, key) {
     const { labels } = this.#page;
     const button = element("button", { type: "button", class: "chip", "data-code": code, "aria-pressed": "false", title: labels.get(code)?.path ?? "" },
-      swatch(labels.colour(code), code), element("span", { class: "truncate" }, labels.name(code)));
+      swatch(labels.paint(code), code), element("span", { class: "truncate" }, labels.name(code)));
     if (key) button.append(element("kbd", { "aria-label": `key ${key}` }, key));
     return element("li", {}, button);
   }
