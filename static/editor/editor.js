@@ -18,7 +18,7 @@ import { Viewport } from "./viewport.js";
 /** @import { Server } from "./server.js" */
 /** @import { Refusal } from "./desk.js" */
 /** @import { Entry } from "./pager.js" */
-/** @import { AnnotationDocument, Bootstrap, Clock, Hit, Point, Shape } from "./types.js" */
+/** @import { AnnotationDocument, Bootstrap, Box, Clock, Hit, Point, Shape } from "./types.js" */
 /** @import { Vault } from "./vault.js" */
 
 /**
@@ -41,7 +41,6 @@ const TOLERANCE = { mouse: 7, touch: 18 };
 export class Editor {
   session = new Session();
   viewport = new Viewport();
-  /** @type {Labels} */
   labels;
   /** @type {Machine} */
   machine;
@@ -49,7 +48,6 @@ export class Editor {
   desk;
   /** @type {Surroundings} */
   ui;
-  /** @type {Bootstrap["project"]} */
   project;
   /** @type {Entry | null} */
   #entry = null;
@@ -57,6 +55,8 @@ export class Editor {
   #scenes = new Map();
   /** Reads the stored picture in front, once it is there. @type {(() => Pixels | null) | null} */
   pixels = null;
+  /** What of a tiled picture is in sight. @type {(() => {area: Box | null, ready: () => Promise<boolean>} | null) | null} */
+  finest = null;
   /** Finds outlines in the picture. @type {Outlines | null} */
   outlines = null;
   /** Another image was opened, or none. @type {Emitter<Entry | null>} */

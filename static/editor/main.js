@@ -66,8 +66,10 @@ const editor = new Editor({
 });
 
 const pictures = new Pictures(csrfToken);
+const pictureInFront = () => editor.entry && pictures.get(editor.entry.task.image.code);
+editor.finest = () => pictureInFront()?.finest?.(editor.viewport.visible) ?? null;
 editor.pixels = () => {
-  const picture = editor.entry && pictures.get(editor.entry.task.image.code);
+  const picture = pictureInFront();
   return picture ? pixelsOf(picture, editor.scene.size) : null;
 };
 editor.outlines = new Outlines(() => new Worker(part("frame").dataset["outlines"] ?? "", { type: "module" }));

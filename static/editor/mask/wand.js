@@ -1,17 +1,19 @@
 // @ts-check
 import { remembered } from "./flood.js";
 import { COLUMN, SIDE, blank } from "./tiles.js";
-/** @import { Point, Size } from "../types.js" */
+/** @import { Box, Point, Size } from "../types.js" */
 /** @import { Domain } from "./flood.js" */
 
 /**
  * The picture's pixels: red, green, blue and alpha of a rectangle inside it, row by row.
  * @typedef {(x: number, y: number, width: number, height: number) => Uint8ClampedArray} Pixels
+ * @typedef {{left: number, top: number, right: number, bottom: number}} Part
  */
 
 /** How far the picture's colours are from the one under the wand; measured once, whatever tolerance is tried. */
 export class Likeness {
   #size;
+  #area;
   #pixels;
   /** @type {readonly number[]} */
   #colour;
@@ -19,9 +21,10 @@ export class Likeness {
   /** Largest difference of a channel, columns first, by tile. @type {Map<number, Uint8Array>} */
   #distances = new Map();
 
-  /** @param {Size} size @param {Pixels} pixels @param {Point} seed a whole pixel */
-  constructor(size, pixels, seed) {
+  /** @param {Size} size @param {Pixels} pixels @param {Point} seed a whole pixel @param {Box | null} [area] what is looked at, in whole pixels; `null` is all */
+  constructor(size, pixels, seed, area = null) {
     this.#size = size;
+    this.#area = area ?? { x: 0, y: 0, ...size };
     this.#pixels = pixels;
     this.#colour = [...pixels(seed.x, seed.y, 1, 1).slice(0, 3)];
     this.#down = Math.ceil(size.height / SIDE);
@@ -30,13 +33,14 @@ export class Likeness {
   /** Pixels that differ from the seed by no more than `tolerance` in any channel, 0 to 255. @param {number} tolerance @returns {Domain} */
   within(tolerance) {
     return remembered((place) => {
-      const distances = this.#distance(place);
       const tile = blank();
+      const part = this.#part(place);
+      if (part.right <= part.left || part.bottom <= part.top) return tile;
+      const distances = this.#distance(place);
       for (let at = 0; at < distances.length; at++) {
         if ((distances[at] ?? 256) <= tolerance) tile[at >> 5] = (tile[at >> 5] ?? 0) | (1 << (at & 31));
       }
-      const { rows, columns } = this.#extent(place);
-      return rows === SIDE && columns === SIDE ? tile : clipped(tile, rows, columns);
+      return clipped(tile, part);
     });
   }
 
@@ -64,6 +68,14 @@ export class Likeness {
     return distances;
   }
 
+  /** The part of a tile that is looked at, in its own pixels. @param {number} place @returns {Part} */
+  #part(place) {
+    const { x, y } = this.#extent(place);
+    const within = (/** @type {number} */ value) => Math.max(0, Math.min(SIDE, value));
+    const { x: left, y: top, width, height } = this.#area;
+    return { left: within(left - x), top: within(top - y), right: within(left + width - x), bottom: within(top + height - y) };
+  }
+
   /** The part of a tile that lies on the image. @param {number} place */
   #extent(place) {
     const [x, y] = [Math.floor(place / this.#down) * SIDE, (place % this.#down) * SIDE];
@@ -71,14 +83,20 @@ export class Likeness {
   }
 }
 
-/** @param {Uint32Array} tile @param {number} rows @param {number} columns */
-function clipped(tile, rows, columns) {
+/** @param {Uint32Array} tile @param {Part} part */
+function clipped(tile, { left, top, right, bottom }) {
+  if (right - left === SIDE && bottom - top === SIDE) return tile;
   for (let column = 0; column < SIDE; column++) {
     for (let word = 0; word < COLUMN; word++) {
-      const left = column < columns ? Math.max(0, Math.min(32, rows - 32 * word)) : 0;
-      const mask = left === 32 ? -1 : (1 << left) - 1;
-      tile[column * COLUMN + word] = (tile[column * COLUMN + word] ?? 0) & mask;
+      const at = column * COLUMN + word;
+      const rows = column >= left && column < right ? below(bottom - 32 * word) & ~below(top - 32 * word) : 0;
+      tile[at] = (tile[at] ?? 0) & rows;
     }
   }
   return tile;
+}
+
+/** The lowest so many bits of a word. @param {number} count */
+function below(count) {
+  return count >= 32 ? -1 : count <= 0 ? 0 : (1 << count) - 1;
 }

@@ -4,7 +4,7 @@ import { Emitter } from "../emitter.js";
 import { readDicom } from "./dicom.js";
 import { openTiles } from "./tiles.js";
 /** @import { Adjust } from "../adjust.js" */
-/** @import { ImageInfo, Size, View } from "../types.js" */
+/** @import { Box, ImageInfo, Size, View } from "../types.js" */
 /** @import { Tiling } from "./tiles.js" */
 
 /**
@@ -15,11 +15,13 @@ import { openTiles } from "./tiles.js";
  * `ratio` device pixels, maps by viewport.js alone, and applies `adjust` itself, by `adjustPixels` of adjust.js.
  * `levels` then holds small copies: the minimap and colour pickers read them. `changed` tells that something more came and is to be painted.
  * `pixels` reads a box of it as it is shown but for `adjust`: RGBA, in image pixels. `rest` frees what can be had again, while another is shown.
+ * `finest` is for a picture of which only what is looked at is here: what of a box can be read at full resolution, and when.
  * @typedef {{source: CanvasImageSource, width: number, height: number}} Level
  * @typedef {{
  *   levels: Level[], width: number, height: number, changed?: Emitter<void>,
  *   draw?: (context: CanvasRenderingContext2D, view: View, image: Size, ratio: number, adjust: Adjust) => void,
  *   pixels?: (x: number, y: number, width: number, height: number) => Uint8ClampedArray, rest?: () => void,
+ *   finest?: (box: Box) => {area: Box | null, ready: () => Promise<boolean>},
  * }} Picture
  */
 

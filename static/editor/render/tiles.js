@@ -5,7 +5,7 @@ import { boxOf, levelAt, placesIn } from "../tiles.js";
 import { applyView, visibleBox } from "../viewport.js";
 /** @import { Adjust } from "../adjust.js" */
 /** @import { Grid, Place } from "../tiles.js" */
-/** @import { Size, View } from "../types.js" */
+/** @import { Box, Size, View } from "../types.js" */
 /** @import { Level, Picture } from "./picture.js" */
 
 /**
@@ -17,6 +17,8 @@ const MOST_AT_ONCE = 6;
 /** Bytes of decoded tiles that are kept: about three screens of the largest kind. */
 const MOST_BYTES = 256 * 2 ** 20;
 const POLL_MILLISECONDS = 1500;
+/** Tiles that are read pixel by pixel at once: 25 megapixels, less than half of what is kept. */
+const MOST_READ = 96;
 
 /**
  * Waits until the tiles of an image are made, asking for them to be made soon.
@@ -62,12 +64,14 @@ export class TiledPicture {
   #tiles = new Map();
   /** @type {Map<string, AbortController>} */
   #coming = new Map();
-  /** What each canvas that shows the image waits for, coarse tiles first. @type {Map<HTMLCanvasElement, Place[]>} */
+  /** What each canvas that shows the image, or who reads it, waits for: coarse tiles first. @type {Map<object, Place[]>} */
   #wanted = new Map();
   /** @type {Set<string>} */
   #broken = new Set();
   /** @type {Promise<void> | null} */
   #renewing = null;
+  /** Those who want to know when a tile came or failed. @type {Set<() => void>} */
+  #readers = new Set();
 
   /** @param {Tiling} tiling @param {string} url @param {() => string} csrf */
   constructor(tiling, url, csrf) {
@@ -115,10 +119,34 @@ export class TiledPicture {
     return context.getImageData(0, 0, width, height).data;
   }
 
+  /**
+   * What of a box can be read at full resolution, and when its pixels are here.
+   * @param {Box} box image pixels
+   * @returns {{area: Box | null, ready: () => Promise<boolean>}} `area`: whole pixels, `null` where they are too many; `ready` says whether all came
+   */
+  finest(box) {
+    const [left, top] = [Math.max(0, Math.floor(box.x)), Math.max(0, Math.floor(box.y))];
+    const area = { x: left, y: top, width: Math.min(this.width, Math.ceil(box.x + box.width)) - left, height: Math.min(this.height, Math.ceil(box.y + box.height)) - top };
+    const places = placesIn(this.#grid, this, 0, area);
+    return { area: places.length > MOST_READ ? null : area, ready: () => this.#bring(places) };
+  }
+
+  /** @param {readonly Place[]} places */
+  async #bring(places) {
+    const reader = () => {};
+    const missing = () => places.filter(({ name }) => !this.#tiles.has(name) && !this.#broken.has(name));
+    this.#wanted.set(reader, missing());
+    this.#fetchOn();
+    while (this.#wanted.get(reader)?.length) await new Promise((/** @type {(heard: void) => void} */ done) => this.#readers.add(done));
+    this.#wanted.delete(reader);
+    return places.every(({ name }) => this.#tiles.has(name));
+  }
+
   /** Keeps the smallest copy alone, until somebody looks at the image again. */
   rest() {
     const coarsest = `${this.#grid.levels.length - 1}-`;
     this.#wanted.clear();
+    this.#tell();
     for (const controller of this.#coming.values()) controller.abort();
     for (const [name, bitmap] of this.#tiles) {
       if (name.startsWith(coarsest)) continue;
@@ -165,7 +193,14 @@ export class TiledPicture {
       this.#coming.delete(name);
       this.#wanted = new Map([...this.#wanted].map(([canvas, places]) => [canvas, places.filter((place) => place.name !== name)]));
       this.#fetchOn();
+      this.#tell();
     }
+  }
+
+  #tell() {
+    const readers = [...this.#readers];
+    this.#readers.clear();
+    for (const done of readers) done();
   }
 
   /** @param {string} name @param {ImageBitmap} tile */

@@ -3,7 +3,7 @@
 /** @import { Scene } from "../scene.js" */
 /** @import { Session } from "../session.js" */
 /** @import { Outlines } from "../outline/client.js" */
-/** @import { Hit, Shape, ToolEvent } from "../types.js" */
+/** @import { Box, Hit, Shape, ToolEvent } from "../types.js" */
 /** @import { Viewport } from "../viewport.js" */
 
 /**
@@ -13,8 +13,9 @@
  * What a tool may touch. `scene` is the image of the moment.
  * @typedef {{
  *   readonly scene: Scene, readonly session: Session, readonly viewport: Viewport, say: (message: string) => void,
- *   readonly pixels?: (() => Pixels | null) | null, readonly outlines?: Outlines | null, draws?: (kind: Shape["shape"]) => boolean,
- * }} Bench `pixels` reads the stored picture, once it is there; `outlines` finds edges and things in it
+ *   readonly pixels?: (() => Pixels | null) | null, readonly finest?: (() => {area: Box | null, ready: () => Promise<boolean>} | null) | null, readonly outlines?: Outlines | null, draws?: (kind: Shape["shape"]) => boolean,
+ * }} Bench `pixels` reads the stored picture, once it is there. `finest`: of a picture that comes by tiles, what is in
+ * sight and when it is here at full resolution; `area` is `null` where that is too much. `outlines` finds edges and things in it
  *
  * A tool that `rests` is busy with no button down, as between two clicks: the view may be moved meanwhile. `interrupt` drops
  * what the button does and keeps what was done before it was pressed. `secondary`: the right button presses, too. `smooth`: the

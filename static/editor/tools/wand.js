@@ -9,8 +9,9 @@ import { Likeness } from "../mask/wand.js";
 /** @import { Bench } from "./tool.js" */
 /** @import { Intent } from "../mask/painting.js" */
 /** @import { Patch } from "../mask/bitmap.js" */
+/** @import { Pixels } from "../mask/wand.js" */
 /** @import { Work } from "../mask/slices.js" */
-/** @import { MaskShape, Point, ToolEvent } from "../types.js" */
+/** @import { Box, MaskShape, Point, ToolEvent } from "../types.js" */
 
 /** The pixel under an event; `null` outside of the image. @param {Bench} bench @param {ToolEvent} event @returns {Point | null} */
 function pixelAt({ scene: { size } }, { point }) {
@@ -121,6 +122,8 @@ export class WandTool {
    * } | null}
    */
   #work = null;
+  /** A click that waits for the pixels around it. @type {{released: boolean} | null} */
+  #waiting = null;
 
   /** @param {Bench} bench */
   constructor(bench) {
@@ -128,7 +131,7 @@ export class WandTool {
   }
 
   get busy() {
-    return this.#work !== null;
+    return this.#work !== null || this.#waiting !== null;
   }
 
   /** @param {ToolEvent} event */
@@ -138,11 +141,31 @@ export class WandTool {
     if (!pixel) return;
     const pixels = this.#bench.pixels?.() ?? null;
     if (!pixels) return this.#bench.say("The picture is not there yet.");
+    const finest = this.#bench.finest?.();
+    if (finest) void this.#wait(event, pixel, pixels, finest);
+    else this.#begin(event, pixel, pixels, null);
+  }
+
+  /** Of a picture that comes by tiles the wand reads what is in sight, at full resolution or not at all. @param {ToolEvent} event @param {Point} pixel @param {Pixels} pixels @param {{area: Box | null, ready: () => Promise<boolean>}} finest */
+  async #wait(event, pixel, pixels, { area, ready }) {
+    if (!area) return this.#bench.say("Zoom in first: in an image this large the wand reads every pixel in sight.");
+    const waiting = { released: false };
+    this.#waiting = waiting;
+    const all = await ready();
+    if (this.#waiting !== waiting) return;
+    this.#waiting = null;
+    if (!all) return this.#bench.say("Parts of the picture could not be loaded. Try again.");
+    this.#begin(event, pixel, pixels, area);
+    if (waiting.released) this.up();
+  }
+
+  /** @param {ToolEvent} event @param {Point} pixel @param {Pixels} pixels @param {Box | null} area */
+  #begin(event, pixel, pixels, area) {
     const intent = intentOf(this.#bench, erases(event));
     if (!intent) return;
     const { scene, session } = this.#bench;
     const { tolerance } = session.state.paint;
-    const likeness = new Likeness(scene.size, pixels, pixel);
+    const likeness = new Likeness(scene.size, pixels, pixel, area);
     const painting = new Painting(scene, intent);
     this.#work = { from: event, pixel, intent, likeness, painting, tolerance, base: tolerance, search: null, ending: false };
     this.#take();
@@ -161,19 +184,21 @@ export class WandTool {
   }
 
   up() {
+    if (this.#waiting) this.#waiting.released = true;
     if (!this.#work) return;
     this.#work.ending = true;
     if (!this.#work.search) this.#end();
   }
 
   finish() {
+    this.#waiting = null;
     this.#work?.search?.finish();
     if (this.#work) this.#end();
   }
 
   cancel() {
     const work = this.#work;
-    this.#work = null;
+    this.#work = this.#waiting = null;
     work?.search?.stop();
     work?.painting.rollback();
   }
@@ -183,7 +208,7 @@ export class WandTool {
   }
 
   cursor() {
-    return this.#work?.search ? "progress" : "crosshair";
+    return this.#work?.search || this.#waiting ? "progress" : "crosshair";
   }
 
   /** Looks for the connected pixels anew; a search that is under way stops. */

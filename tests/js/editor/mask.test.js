@@ -250,6 +250,20 @@ test("the wand takes what is connected and alike within the tolerance", () => {
   }
 });
 
+test("the wand stays within what it may look at", () => {
+  const size = { width: 600, height: 520 };
+  const asked = [];
+  const pixels = (x, y, width, height) => {
+    asked.push(`${x} ${y}`);
+    return new Uint8ClampedArray(width * height * 4);
+  };
+  const area = { x: 250, y: 30, width: 40, height: 300 };
+  const likeness = new Likeness(size, pixels, { x: 260, y: 40 }, area);
+  const found = run(flood(size, likeness.within(0), [{ x: 260, y: 40 }])).bitmap();
+  assert.deepEqual([found.bounds, found.area], [area, area.width * area.height]);
+  assert.deepEqual(asked.slice(1).sort(), ["0 0", "0 256", "256 0", "256 256"], "what lies outside is not even read");
+});
+
 test("a long fill is cut in slices, and can be stopped or brought to its end", async () => {
   let time = 0;
   Object.defineProperty(performance, "now", { value: () => time });

@@ -220,3 +220,37 @@ test("a stroke sends the masks that it changed, unless that is most of them", ()
   assert.deepEqual([changes.placed.map(({ region }) => region.label), changes.removed], [["d"], []]);
   assert.equal(changesOf(scene.image, scene.shapes(), new Set(before.keys())), null);
 });
+
+test("in a picture that comes by tiles the wand waits for what is in sight, and reads no more", async () => {
+  const { desk, tool } = studio();
+  const area = { x: 50, y: 40, width: 100, height: 80 };
+  let answer = (_) => {};
+  desk.pixels = () => (x, y, width, height) => new Uint8ClampedArray(width * height * 4);
+  desk.finest = () => ({ area, ready: () => new Promise((done) => (answer = done)) });
+  const wand = tool("wand");
+  const click = () => {
+    wand.down(at(desk, 100, 60));
+    wand.up(at(desk, 100, 60));
+  };
+  click();
+  assert.deepEqual([wand.busy, painted(desk)], [true, []]);
+  answer(true);
+  await null;
+  await null;
+  assert.deepEqual([wand.busy, painted(desk)], [false, [["cat", [50, 40, 100, 80], 8000]]]);
+  desk.scene.history.undo();
+  click();
+  wand.cancel();
+  answer(true);
+  await null;
+  assert.deepEqual([wand.busy, painted(desk)], [false, []], "Esc leaves nothing behind");
+  click();
+  answer(false);
+  await null;
+  await null;
+  assert.match(desk.said.at(-1), /could not be loaded/);
+  desk.finest = () => ({ area: null, ready: async () => true });
+  click();
+  assert.match(desk.said.at(-1), /Zoom in first/);
+  assert.deepEqual([wand.busy, painted(desk)], [false, []]);
+});
