@@ -42,9 +42,12 @@ _COLUMNS = "code, key, frame, name, state, reason, format, width, height, byte_s
 # Other bytes under a known key: where both had a checksum it tells, else what the store says of the file.
 _CHANGED = """i.width > 0 AND CASE WHEN i.checksum <> '' AND p.checksum <> '' THEN i.checksum <> p.checksum
     ELSE (i.etag, i.byte_size) IS DISTINCT FROM (p.etag, p.byte_size) END"""
+# Row by row through the unique index (OFFSET keeps it so): a join may walk the whole dataset before its rows are analysed.
 _KEEP_VERSIONS = f"""
 WITH changed AS MATERIALIZED (
-    SELECT i.* FROM ingest_page p JOIN projects_image i ON i.dataset_id = %s AND i.key = p.key AND i.frame = p.frame
+    SELECT i.* FROM ingest_page p CROSS JOIN LATERAL (
+        SELECT * FROM projects_image WHERE dataset_id = %s AND key = p.key AND frame = p.frame OFFSET 0
+    ) i
     WHERE {_CHANGED}
 ), kept AS (
     INSERT INTO projects_imageversion (organisation_id, workspace_id, image_id, number, format, width, height,
