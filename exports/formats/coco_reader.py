@@ -4,29 +4,34 @@ What Azure's own readers tolerate is tolerated: numbers as text, `iscrowd` as `"
 0.0. A file counts as normalised when no coordinate in it is above 1; its sizes then come from the file,
 or, where that says 0, from `sizes`. What cannot be used is left out and named in `problems`.
 
-A file may be larger than memory. Its annotations come in any order and often before the images, so they
-wait in a temporary file, with an index of 24 bytes for each run of annotations of one image; images
-are remembered by about 200 bytes each.
+A file may be larger than memory, and its lists may come in any order. Annotations and images wait in
+temporary files; memory holds 24 bytes for each run of annotations of one image, and 8 for each image.
 """
 
 import io
 import tempfile
 from array import array
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, BinaryIO
+from math import isfinite
+from typing import Any, BinaryIO, TypeAlias
 
+import numpy as np
 import orjson
 
 from annotations import geometry, rle
 from exports.formats import json_stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, NotReadable
+from exports.formats.shelf import SPOOL_BYTES, Shelf
 
 TRUE = frozenset(["true", "1", "1.0", "yes"])
-SPOOL_BYTES = 8 << 20
+BATCH = 500
+"""Images in a line of the spool."""
+MOST_OF_FRACTIONS = 1.001
+"""A little more than 1, for rounding."""
+_Row: TypeAlias = Mapping[str, Any]
+_Listed: TypeAlias = tuple[int, str, int, int, str, str]
+"""Number, name, width, height, URL and time of an image."""
 
 
 class NotCocoError(NotReadable):
@@ -66,9 +71,9 @@ class Reader:
     def __init__(self, file: BinaryIO) -> None:
         self.categories: list[ExportCategory] = []
         self.problems: list[str] = []
-        self._images: list[tuple[object, str, int, int, str, str]] = []
-        self._runs: dict[object, array[int]] = defaultdict(lambda: array("q"))
-        self._spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # lives as long as the reader
+        self._ids = array("q")
+        self._images = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # lives as long as the reader
+        self._shelf = Shelf("image_id")
         self._largest: float | None = None
         try:
             self._take(file)
@@ -79,24 +84,39 @@ class Reader:
     @property
     def normalised(self) -> bool:
         """Whether there are coordinates, and none is above 1 (with a little room for rounding)."""
-        return self._largest is not None and self._largest <= 1.001
+        return self._largest is not None and self._largest <= MOST_OF_FRACTIONS
 
     def images(self, sizes: Mapping[str, tuple[int, int]] | None = None) -> Iterator[ExportImage]:
         """Images in the file's order; `sizes` gives (width, height) in pixels by file name where the file does not."""
         known, normalised = {category.id for category in self.categories}, self.normalised
-        for number, name, width, height, url, captured_at in self._images:
+        for (number, name, width, height, url, captured_at), rows in self._listed():
             if (not width or not height) and sizes and name in sizes:
                 width, height = sizes[name]
-            rows = self._rows(self._runs.pop(number, ()))
             if normalised and rows and not (width and height):
                 self.problems.append(f"{name}: the image's size is not known, so its fractions cannot become pixels.")
-                rows = []
+                rows = ()
             scale = _Scale(width if normalised else 1, height if normalised else 1, width, height)
-            found = list(_annotations(rows, scale, known, name, self.problems))
-            yield ExportImage(int(str(number)), name, width, height, found, url=url, captured_at=captured_at)
-        for number, runs in self._runs.items():
-            self.problems.append(f"{len(self._rows(runs))} annotations are for image {number}, which is not listed.")
-        self._runs.clear()
+            found = _annotations(rows, scale, known, name, self.problems)
+            yield ExportImage(number, name, width, height, found, "", url, captured_at)
+        self._report_unlisted()
+
+    def _listed(self) -> Iterator[tuple[_Listed, Sequence[_Row]]]:
+        """Images and their annotations as they are in the file; of images with one number, the first has them."""
+        numbers, counts = np.unique(np.asarray(self._ids, np.int64), return_counts=True)
+        repeated, taken = set(numbers[counts > 1].tolist()), set[int]()
+        self._images.seek(0)
+        for line in self._images:
+            batch = orjson.loads(line)
+            for image, rows in zip(batch, self._shelf.rows([image[0] for image in batch]), strict=True):
+                is_again = image[0] in taken
+                if image[0] in repeated:
+                    taken.add(image[0])
+                yield image, () if is_again else rows
+
+    def _report_unlisted(self) -> None:
+        others = self._shelf.others(np.asarray(self._ids, np.int64))
+        for number, rows in zip(others, self._shelf.rows(others), strict=True):
+            self.problems.append(f"{len(rows)} annotations are for image {number}, which is not listed.")
 
     def _take(self, file: BinaryIO) -> None:
         found = set()
@@ -105,51 +125,49 @@ class Reader:
                 found.add(name)
                 for batch in batches:
                     getattr(self, f"_take_{name}")(batch)
+        self._shelf.sort()
         if not {"images", "annotations"} <= found:
             raise NotReadable('The file has no "images" and "annotations" lists, so it is not COCO.')
 
-    def _take_categories(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _take_categories(self, rows: Sequence[_Row]) -> None:
         self.categories += [_category(row) for row in rows]
 
-    def _take_images(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        for row in rows:
-            width, height = (round(float(row.get(side) or 0)) for side in ("width", "height"))
-            int(row["id"])
-            captured_at = str(row.get("date_captured") or "")
-            self._images.append((row["id"], str(row["file_name"]), width, height, _url(row), captured_at))
+    def _take_images(self, rows: Sequence[_Row]) -> None:
+        for start in range(0, len(rows), BATCH):
+            batch = [_listed(row) for row in rows[start : start + BATCH]]
+            self._ids.extend([image[0] for image in batch])
+            self._images.write(orjson.dumps(batch) + b"\n")
 
-    def _take_annotations(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Puts runs of one image's annotations aside: their place and length in the spool, by image."""
-        for number, run in groupby(rows, itemgetter("image_id")):
-            text = orjson.dumps(list(run))
-            self._runs[number].extend((self._spool.tell(), len(text)))
-            self._spool.write(text)
-        if self._largest is None or self._largest <= 1.001:
-            self._largest = max((found for row in rows if (found := _largest(row)) is not None), default=self._largest)
+    def _take_annotations(self, rows: Sequence[_Row]) -> None:
+        self._shelf.put(rows)
+        for start in range(0, len(rows), BATCH):
+            if self._largest is not None and self._largest > MOST_OF_FRACTIONS:
+                return
+            found = [largest for row in rows[start : start + BATCH] if (largest := _largest(row)) is not None]
+            self._largest = max(found, default=self._largest)
 
-    def _rows(self, runs: Sequence[int]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        for place, length in zip(runs[::2], runs[1::2], strict=True):
-            self._spool.seek(place)
-            rows += orjson.loads(self._spool.read(length))
-        return rows
+
+def _listed(row: _Row) -> _Listed:
+    width, height = (round(float(row.get(side) or 0)) for side in ("width", "height"))
+    captured_at = str(row.get("date_captured") or "")
+    return int(row["id"]), str(row["file_name"]), width, height, _url(row), captured_at
 
 
 def _words(error: Exception) -> str:
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _category(row: Mapping[str, Any]) -> ExportCategory:
+def _category(row: _Row) -> ExportCategory:
     name, above = str(row["name"]), str(row.get("supercategory") or "")
     path = f"{above}/{name}" if above not in ("", "none", name) and not name.startswith(f"{above}/") else name
     return ExportCategory(int(row["id"]), path.rpartition("/")[2], path)
 
 
-def _url(row: Mapping[str, Any]) -> str:
+def _url(row: _Row) -> str:
     return str(row.get("coco_url") or row.get("absolute_url") or "")
 
 
-def _largest(row: Mapping[str, Any]) -> float | None:
+def _largest(row: _Row) -> float | None:
     """The largest coordinate of an annotation; None where it has none."""
     values = [float(value) for value in row.get("bbox") or ()]
     segmentation = row.get("segmentation")
@@ -159,37 +177,43 @@ def _largest(row: Mapping[str, Any]) -> float | None:
 
 
 def _annotations(
-    rows: Sequence[Mapping[str, Any]], scale: _Scale, known: set[int], name: str, problems: list[str]
-) -> Iterator[ExportAnnotation]:
+    rows: Sequence[_Row], scale: _Scale, known: set[int], name: str, problems: list[str]
+) -> list[ExportAnnotation]:
+    found = []
     for row in rows:
-        where = f"{name}, annotation {row.get('id', '?')}"
         try:
-            yield _annotation(row, known, scale)
+            found.append(_annotation(row, known, scale))
         except (ValueError, TypeError, KeyError) as error:
-            problems.append(f"{where}: {error}.")
+            problems.append(f"{name}, annotation {row.get('id', '?')}: {error}.")
+    return found
 
 
-def _annotation(row: Mapping[str, Any], known: set[int], scale: _Scale) -> ExportAnnotation:
+def _annotation(row: _Row, known: set[int], scale: _Scale) -> ExportAnnotation:
     category = int(row["category_id"])
     if category not in known:
         raise ValueError(f"category {category} is not listed")
     flag = row.get("iscrowd")
     crowd = bool(flag) and str(flag).lower() in TRUE
-    segmentation = row.get("segmentation")
+    if segmentation := row.get("segmentation"):
+        return _outline(category, segmentation, scale, crowd=crowd)
+    if not row.get("bbox"):
+        return ExportAnnotation(category, "label", origin="import")
+    x, y, width, height = map(float, row["bbox"])
+    if not (width > 0 and height > 0):
+        raise ValueError("the box has no width or no height")
+    if not isfinite(x + y + width + height):
+        raise ValueError("the box has a side that is no number")
+    box = geometry.Box(x * scale.x, y * scale.y, width * scale.x, height * scale.y)
+    return ExportAnnotation(category, "box", box, (), "", crowd, "import")
+
+
+def _outline(category: int, segmentation: Any, scale: _Scale, *, crowd: bool) -> ExportAnnotation:
     if isinstance(segmentation, dict):
         runs = _runs(segmentation, scale)
         box = rle.bounding_box(runs, scale.height)
         return ExportAnnotation(category, "mask", box, counts=rle.compress(runs), crowd=crowd, origin="import")
-    if segmentation:
-        parts = [_ring(flat, scale) for flat in segmentation]
-        return ExportAnnotation(category, "polygon", geometry.bounds(parts), parts, crowd=crowd, origin="import")
-    if not row.get("bbox"):
-        return ExportAnnotation(category, "label", origin="import")
-    x, y, width, height = (float(value) for value in row["bbox"])
-    if width <= 0 or height <= 0:
-        raise ValueError("the box has no width or no height")
-    box = geometry.Box(x * scale.x, y * scale.y, width * scale.x, height * scale.y)
-    return ExportAnnotation(category, "box", box, crowd=crowd, origin="import")
+    parts = [_ring(flat, scale) for flat in segmentation]
+    return ExportAnnotation(category, "polygon", geometry.bounds(parts), parts, crowd=crowd, origin="import")
 
 
 def _runs(segmentation: Mapping[str, Any], scale: _Scale) -> rle.Runs:
