@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from annotations import initializing, progress, queue, starting_over
+from annotations import flagging, initializing, progress, queue, starting_over
 from projects import jobs
 from projects.models import LabelChange, Project
 
@@ -23,6 +23,12 @@ def start_over(job: jobs.Running, change_id: int) -> dict[str, int]:
 def undo_start_over(job: jobs.Running, change_id: int) -> dict[str, int]:
     """Brings back the answers that starting over set aside."""
     return starting_over.undo(job, _change(change_id))
+
+
+@jobs.handler("projects.flag-changes", queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def flag_changes(job: jobs.Running, project_id: int) -> dict[str, int]:
+    """Flags the tasks whose images were changed after they were labelled."""
+    return flagging.flag(job, Project.objects.get(pk=project_id))
 
 
 def _change(change_id: int) -> LabelChange:

@@ -65,7 +65,8 @@ _WRITE = prepared.one_line(f"""
 WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(items)s::jsonb) AS x(
         task_id bigint, lease_id bigint, code uuid, state text, document jsonb, skip_reason text, seconds float8,
-        status text, open_slots smallint, answers smallint, own boolean, final jsonb, labels bigint[])
+        status text, open_slots smallint, answers smallint, own boolean, final jsonb, labels bigint[],
+        image_changed_at timestamptz)
 ), before AS (
     INSERT INTO annotations_annotationrevision
         (organisation_id, project_id, annotation_id, version, state, document, skip_reason, submitted_at)
@@ -91,6 +92,8 @@ WITH item AS MATERIALIZED (
         status = item.status, open_slots = item.open_slots, answers = item.answers,
         final = CASE WHEN item.own THEN item.document ELSE item.final END,
         final_at = CASE WHEN item.status = 'open' THEN NULL ELSE now() END,
+        image_changed_at = CASE WHEN item.answers > 1 THEN coalesce(item.image_changed_at, t.image_changed_at)
+                                ELSE item.image_changed_at END,
         rejection_note = '', version = t.version + 1, updated_at = now()
     FROM item WHERE t.id = item.task_id AND t.id = ANY (ARRAY (SELECT task_id FROM item))
 ), dropped AS (
@@ -188,6 +191,8 @@ class _Step:
             "own": self.after.own,
             "final": None if final is None or self.after.own else orjson.Fragment(documents.dump_json(final)),
             "labels": [ids[label] for label in settling.usage(final)],
+            # The only answer, from the picture as it is, takes a flag away; one from the picture of before sets it.
+            "image_changed_at": self.place.image_changed_at,
         }
 
     def changes(self, labeller_id: int, ids: Mapping[str, int]) -> list[Change]:

@@ -103,6 +103,13 @@ class TaskFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is u
     label = filters.UUIDFilter(method="with_label", help_text="Tasks whose final document uses this label.")
     labeller = filters.UUIDFilter(method="answered_by", help_text="Tasks that this person answered.")
 
+    image_changed = filters.BooleanFilter(
+        field_name="image_changed_at",
+        lookup_expr="isnull",
+        exclude=True,
+        help_text="Tasks whose image was changed after they were labelled.",
+    )
+
     def with_label(self, tasks: QuerySet[Task], name: str, code: Any) -> QuerySet[Task]:
         uses = TaskLabel.objects.for_user(self.request.user).filter(label__code=code)
         return tasks.filter(pk__in=uses.values("task"))

@@ -32,6 +32,16 @@ class TaskFilterForm(forms.Form):
     flag = forms.ChoiceField(
         required=False, label="Comments", choices=[("", "With or without comments"), ("open", "Flagged for a reviewer")]
     )
+    image = forms.ChoiceField(
+        required=False,
+        label="Image file",
+        choices=[
+            ("", "Any file"),
+            ("changed", "Changed after labelling"),
+            ("missing", "Missing at the source"),
+            ("unreadable", "Unreadable"),
+        ],
+    )
     after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
@@ -52,6 +62,7 @@ class TaskFilterForm(forms.Form):
             labeller=values.get("labeller"),
             text=values.get("text") or "",
             flag=values.get("flag") or "",
+            image=values.get("image") or "",
         )
 
 

@@ -16,8 +16,8 @@ _IMAGE_FIELDS = (
 
 COLUMNS = (
     "l.task_id, t.code, l.token, l.expires_at, t.cluster IS NOT NULL, t.prelabel, t.prelabel_confidence, t.rejection_note,"
-    " CASE WHEN l.takes_slot THEN a.draft ELSE coalesce(a.draft, a.document) END, a.draft_version, a.active_seconds, "
-    + ", ".join(f"i.{name}" for name in _IMAGE_FIELDS)
+    " CASE WHEN l.takes_slot THEN a.draft ELSE coalesce(a.draft, a.document) END, a.draft_version, a.active_seconds,"
+    " t.image_changed_at IS NOT NULL, " + ", ".join(f"i.{name}" for name in _IMAGE_FIELDS)
 )
 JOINS = """
 JOIN annotations_task t ON t.id = l.task_id
@@ -49,6 +49,8 @@ class Held:
     prelabel_confidence: float | None
     rejection_note: str
     draft: Draft | None
+    is_changed: bool
+    """Whether there are labels that were drawn before the image was changed."""
 
 
 def _document(text: str | None) -> dict[str, Any] | None:
@@ -62,7 +64,7 @@ def read(rows: Sequence[tuple[Any, ...]]) -> tuple[Held, ...]:
 
 
 def _held(row: tuple[Any, ...]) -> Held:
-    task_id, code, token, expires_at, clustered, prelabel, confidence, note, draft, version, seconds = row[:11]
+    task_id, code, token, expires_at, clustered, prelabel, confidence, note, draft, version, seconds, changed = row[:12]
     document = _document(draft)
     return Held(
         task_id=task_id,
@@ -70,9 +72,10 @@ def _held(row: tuple[Any, ...]) -> Held:
         token=token,
         expires_at=expires_at,
         kind="prelabelled" if prelabel else "clustered" if clustered else "manual",
-        image=Image.from_db("default", _IMAGE_FIELDS, (*row[11:-1], json.loads(row[-1]))),
+        image=Image.from_db("default", _IMAGE_FIELDS, (*row[12:-1], json.loads(row[-1]))),
         prelabel=_document(prelabel),
         prelabel_confidence=confidence,
         rejection_note=note,
         draft=None if document is None else Draft(document, version, seconds),
+        is_changed=changed and (document is not None or prelabel is not None),
     )

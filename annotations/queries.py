@@ -1,5 +1,6 @@
 """Reads over tasks for the data browser: pages by key, so that the last page costs what the first does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -11,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from annotations.models import Annotation, Comment, Task, TaskLabel
 from projects.codes import new_code
-from projects.models import Image, Label, Project, User
+from projects.models import Image, ImageVersion, Label, Project, User
 
 PAGE_SIZE = 60
 
@@ -25,6 +26,8 @@ class TaskFilter:
     labeller: User | None = None
     text: str = ""
     flag: str = ""
+    image: str = ""
+    """`changed` (after it was labelled), `missing` or `unreadable`."""
 
     def query(self) -> dict[str, str]:
         """The filter as query parameters, empty ones left out."""
@@ -34,12 +37,13 @@ class TaskFilter:
             "labeller": str(self.labeller.code) if self.labeller else "",
             "text": self.text,
             "flag": self.flag,
+            "image": self.image,
         }
         return {name: value for name, value in values.items() if value}
 
     def without(self, name: str) -> Self:
         """The filter with `name` left open."""
-        nothing: Any = "" if name in {"status", "text", "flag"} else None
+        nothing: Any = "" if name in {"status", "text", "flag", "image"} else None
         return replace(self, **{name: nothing})
 
 
@@ -74,6 +78,11 @@ def filtered_tasks(tasks: QuerySet[Task], project: Project, wanted: TaskFilter) 
         tasks = tasks.filter(pk__in=answers.values("task"))
     if wanted.flag:
         tasks = tasks.filter(pk__in=Comment.objects.filter(project=project).open_flags().values("task"))
+    if wanted.image == "changed":
+        tasks = tasks.filter(image_changed_at__isnull=False)
+    elif wanted.image:
+        images = Image.objects.filter(dataset__in=project.project_datasets.values("dataset"), state=wanted.image)
+        tasks = tasks.filter(image__in=images.values("pk"))
     if wanted.text:
         # A range and not LIKE: row-level security lets only leakproof operators use an index.
         images = Image.objects.filter(
@@ -110,6 +119,19 @@ def browse(
         previous=page[0].pk if page and has_previous else None,
         filter=wanted,
     )
+
+
+def drawn_on(labels: Sequence[tuple[Image, datetime | None]]) -> list[Image | ImageVersion]:
+    """For each image, and the time at which labels were drawn on it, what it was then: their coordinates are of its size."""
+    changed = [image.pk for image, at in labels if image.version > 1 and at is not None]
+    former: dict[int, list[ImageVersion]] = {}
+    if changed:
+        for version in ImageVersion.objects.filter(image__in=changed).order_by("number"):
+            former.setdefault(version.image_id, []).append(version)
+    return [
+        next((version for version in former.get(image.pk, []) if at and version.replaced_at > at), image)
+        for image, at in labels
+    ]
 
 
 @dataclass(frozen=True)

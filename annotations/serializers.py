@@ -185,6 +185,8 @@ class TaskOut(BaseModel):
     prelabel_confidence: float | None
     draft: DraftOut | None
     rejection_note: str
+    image_changed: bool
+    """The draft or pre-label was made before the image's file was changed: look at every region."""
 
 
 class PageOut(BaseModel):
@@ -241,6 +243,7 @@ def tasks(found: Sequence[Held]) -> list[dict[str, Any]]:
                 "active_seconds": held.draft.active_seconds,
             },
             "rejection_note": held.rejection_note,
+            "image_changed": held.is_changed,
         }
         for held in found
     ]
@@ -298,7 +301,7 @@ class TaskSerializer(TenantModelSerializer):
         model = Task
         fields = [
             "code", "project", "image", "status", "priority", "open_slots", "answers", "final", "final_at", "prelabel",
-            "prelabel_confidence", "rejection_note", "version", "updated_at",
+            "prelabel_confidence", "rejection_note", "image_changed_at", "version", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from annotations import consensus
@@ -38,6 +39,8 @@ class Place:
     submit_key: UUID | None
     lapsed_token: UUID | None
     active_seconds: float | None
+    image_changed_at: datetime | None
+    """When the image was changed, if that was after the submitter had been given it."""
 
     @property
     def is_first(self) -> bool:

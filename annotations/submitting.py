@@ -60,6 +60,7 @@ SELECT t.id, t.code, t.status, t.open_slots, t.answers, i.width, i.height, t.fin
         WHERE o.task_id = t.id AND o.labeller_id <> %(labeller)s AND o.takes_slot),
        l.id, l.token, l.takes_slot,
        a.code, a.state, a.version, a.submit_key, a.lapsed_token, a.active_seconds,
+       CASE WHEN i.changed_at > coalesce(l.granted_at, now() - interval '1 day') THEN i.changed_at END,
        (SELECT jsonb_object_agg(code, jsonb_build_array(id, archived_at IS NULL)) FROM projects_label
         WHERE project_id = %(project)s AND code = ANY (%(labels)s::uuid[]))
 FROM annotations_task t JOIN projects_image i ON i.id = t.image_id

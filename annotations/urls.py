@@ -12,5 +12,6 @@ urlpatterns = [
     path("projects/<uuid:code>/history/", history.history, name="history"),
     path("annotations/<uuid:code>/reopen/", history.reopen, name="reopen"),
     path("tasks/<uuid:code>/", browse.task, name="task"),
+    path("tasks/<uuid:code>/image-checked/", browse.image_checked, name="image-checked"),
     path("tasks/<uuid:code>/comment/", comments.comment, name="comment"),
 ]

@@ -247,13 +247,22 @@ SOCIALACCOUNT_PROVIDERS = {
                 "name": env.text("OIDC_NAME", "Single sign-on"),
                 "client_id": env.text("OIDC_CLIENT_ID"),
                 "secret": env.secret("OIDC_SECRET"),
-                "settings": {"server_url": env.text("OIDC_SERVER_URL")},
+                "settings": {
+                    "server_url": env.text("OIDC_SERVER_URL"),
+                    "oauth_pkce_enabled": True,
+                    "verified_email": env.flag("OIDC_EMAILS_ARE_VERIFIED", default=False) or None,
+                },
             }
         ]
         if env.text("OIDC_CLIENT_ID")
         else []
     }
 }
+SOCIALACCOUNT_AUTO_SIGNUP = False
+"""New people are asked for the name of their organisation, whoever vouches for them."""
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+"""The provider is the operator's own choice: an address that it has verified is its owner's, and opens their account."""
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 USERSESSIONS_TRACK_ACTIVITY = False
 
 # E-mail
@@ -303,6 +312,9 @@ TILE_QUALITY = env.integer("TILE_QUALITY", 92, minimum=50)
 CHECKSUM_FILE_LIMIT = env.integer("CHECKSUM_FILE_LIMIT", 4 * 1024 * 1024)
 """Files of a store up to this many bytes are read whole at ingest and get a SHA-256; of larger ones the etag has to do."""
 UPLOAD_FILE_LIMIT = env.integer("UPLOAD_FILE_LIMIT", 512 * 1024 * 1024, minimum=1)
+ARCHIVE_FILE_LIMIT = env.integer("ARCHIVE_FILE_LIMIT", 20 * 1024 * 1024 * 1024, minimum=1)
+DIRECT_UPLOAD_LIMIT = env.integer("DIRECT_UPLOAD_LIMIT", 64 * 1024 * 1024, minimum=0)
+"""Files up to so many bytes go from browsers straight into a store that takes them; 0: none do."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["config.refusals.NoFiles"]
 ASSIST_WEIGHTS_DIR = env.text("ASSIST_WEIGHTS_DIR")

@@ -3,11 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
-from projects import datasets, ingest, jobs, lifecycle, notifications, people, reading, tiling, uploads
-from projects.models import Dataset, Datastore, Image, User
+from projects import (
+    datasets,
+    ingest,
+    jobs,
+    lifecycle,
+    notifications,
+    people,
+    reading,
+    refreshing,
+    tiling,
+    unpacking,
+    uploads,
+)
+from projects.models import Dataset, Datastore, Image, Upload, User
 
 
-@jobs.handler(datasets.INGEST, queue="bulk", lease=timedelta(minutes=2), attempts=3)
+@jobs.handler(datasets.INGEST, queue="bulk", lease=timedelta(minutes=2), attempts=3, time_limit=timedelta(days=7))
 def ingest_dataset(job: jobs.Running, dataset_id: int) -> dict[str, Any]:
     """Reads the files of a dataset."""
     return dict(ingest.run(Dataset.objects.select_related("datastore__workspace").get(pk=dataset_id), job))
@@ -20,6 +32,13 @@ def read_files(
     """Reads some files of a dataset."""
     dataset = Dataset.objects.select_related("datastore__workspace").get(pk=dataset_id)
     return reading.read_shard(dataset, files, job, is_bad=is_bad)
+
+
+@jobs.handler(uploads.UNPACK, queue="bulk", lease=timedelta(minutes=2), attempts=5, time_limit=timedelta(days=2))
+def unpack_archive(job: jobs.Running, upload_id: int) -> dict[str, Any]:
+    """Makes images of the files in an uploaded archive."""
+    uploaded = Upload.objects.select_related("dataset__datastore__workspace").get(pk=upload_id)
+    return dict(unpacking.unpack(uploaded, job))
 
 
 @jobs.handler(datasets.REMOVE_FILES, queue="io", lease=timedelta(minutes=1), attempts=5)
@@ -37,6 +56,8 @@ def write_welcome(job: jobs.Running, user_id: int, place: str, inviter: str) -> 
 jobs.when_ended(notifications.tell_of_end)
 jobs.periodic("notifications-forget", every=timedelta(days=1))(notifications.forget_old)
 jobs.periodic("projects-take-in", every=timedelta(seconds=20))(lifecycle.take_in_arrivals)
+jobs.periodic("projects-flag-changes", every=timedelta(seconds=20))(refreshing.flag_changes)
+jobs.periodic("datasets-refresh", every=timedelta(minutes=1))(refreshing.refresh_due)
 jobs.periodic("datasets-settle", every=timedelta(minutes=1))(ingest.settle_abandoned)
 
 
@@ -53,4 +74,5 @@ def tile_dataset(job: jobs.Running, dataset_id: int) -> dict[str, int]:
 
 
 jobs.periodic("renditions-discard-stale", every=timedelta(days=1))(tiling.discard_stale)
+jobs.periodic("archives-settle", every=timedelta(minutes=1))(unpacking.settle_abandoned)
 jobs.periodic("uploads-discard-stale", every=timedelta(hours=1))(uploads.discard_stale)

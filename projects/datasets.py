@@ -1,11 +1,14 @@
 """Datasets: makes them, has their files read, and removes them."""
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from projects import audit, datastores, jobs
 from projects.errors import BadInput, Conflict
-from projects.models import Dataset, Datastore, Image, Job, Project, Upload, User, Workspace
+from projects.models import Dataset, Datastore, Image, ImageVersion, Job, Project, Upload, User, Workspace
 
 INGEST = "datasets.ingest"
 REMOVE_FILES = "datasets.remove-files"
@@ -27,10 +30,11 @@ def create(
     datastore: Datastore | None = None,
     pattern: str = "**/*.*",
     description: str = "",
+    refresh_minutes: int | None = None,
 ) -> Dataset:
     """Makes a dataset and, where it is a pattern in a store, has its files read in the background.
 
-    Uploads go to the workspace's built-in storage; a pattern needs its datastore.
+    With `refresh_minutes` they are looked at again by themselves, so often. Uploads go to the workspace's built-in storage; a pattern needs its datastore.
     """
     if source == Dataset.Source.UPLOAD:
         datastore = datastores.built_in(workspace)
@@ -46,11 +50,12 @@ def create(
         description=description,
         source=source,
         pattern=pattern if source == Dataset.Source.PATTERN else "",
+        refresh_minutes=refresh_minutes if source == Dataset.Source.PATTERN else None,
         created_by=actor,
     )
     audit.record(actor, "dataset.create", dataset, detail={"source": source})
     if source == Dataset.Source.PATTERN:
-        _enqueue(dataset, actor)
+        read_files(dataset, actor)
     return dataset
 
 
@@ -61,8 +66,8 @@ def _refuse_taken(workspace: Workspace, name: str) -> None:
 
 
 @transaction.atomic
-def change(*, actor: User, dataset: Dataset, **changes: str) -> Dataset:
-    """Changes any of name, description and pattern; files are read again by another pattern.
+def change(*, actor: User, dataset: Dataset, **changes: str | int | None) -> Dataset:
+    """Changes any of name, description, pattern and refresh_minutes; files are read again by another pattern.
 
     Images that it leaves out become missing and are labelled no more; their answers stay.
     """
@@ -71,16 +76,32 @@ def change(*, actor: User, dataset: Dataset, **changes: str) -> Dataset:
     if not new:
         return dataset
     if "name" in new:
-        _refuse_taken(dataset.workspace, new["name"])
+        _refuse_taken(dataset.workspace, str(new["name"]))
     if "pattern" in new:
         _refuse_pattern(dataset)
+    if "refresh_minutes" in new:
+        _refuse_schedule(dataset)
     for name, value in new.items():
         setattr(dataset, name, value)
-    dataset.save(update_fields=list(new))
+    dataset.next_refresh_at = _next_refresh(dataset)
+    dataset.save(update_fields=[*new, "next_refresh_at"])
     audit.record(actor, "dataset.change", dataset, detail=new)
     if "pattern" in new:
-        _enqueue(dataset, actor)
+        read_files(dataset, actor)
     return dataset
+
+
+def _refuse_schedule(dataset: Dataset) -> None:
+    if dataset.source != Dataset.Source.PATTERN:
+        words = "Uploaded files do not change by themselves."
+        raise BadInput(words, fields={"refresh_minutes": [words]})
+
+
+def _next_refresh(dataset: Dataset) -> datetime | None:
+    """When the store is looked at next by itself, counted from now."""
+    if not dataset.refresh_minutes:
+        return None
+    return timezone.now() + timedelta(minutes=dataset.refresh_minutes)
 
 
 def _refuse_pattern(dataset: Dataset) -> None:
@@ -99,12 +120,13 @@ def refresh(*, actor: User, dataset: Dataset) -> Job:
     if dataset.source != Dataset.Source.PATTERN:
         raise BadInput("Uploaded files need no reading: they were read as they came.")
     audit.record(actor, "dataset.refresh", dataset)
-    return _enqueue(dataset, actor)
+    return read_files(dataset, actor)
 
 
-def _enqueue(dataset: Dataset, actor: User) -> Job:
-    dataset.state, dataset.error = Dataset.State.INGESTING, ""
-    dataset.save(update_fields=["state", "error"])
+def read_files(dataset: Dataset, actor: User | None = None) -> Job:
+    """Has the files read in the background; the one job at a time that does it. In the caller's transaction."""
+    dataset.state, dataset.error, dataset.next_refresh_at = Dataset.State.INGESTING, "", _next_refresh(dataset)
+    dataset.save(update_fields=["state", "error", "next_refresh_at"])
     return jobs.enqueue(
         INGEST,
         organisation_id=dataset.organisation_id,
@@ -140,8 +162,13 @@ def delete(*, actor: User, dataset: Dataset) -> None:
     if job is not None and job.state in (Job.State.QUEUED, Job.State.RUNNING):
         raise DatasetInUse("Files are being read into this dataset. Cancel that first.")
     audit.record(actor, "dataset.delete", dataset, detail={"images": dataset.image_count})
-    # In two statements: Django would load every row to look for what hangs on it, which here is nothing.
-    for rows in (Upload.objects.filter(dataset=dataset), Image.objects.filter(dataset=dataset)):
+    # Statement by statement: Django would load every row to look for what hangs on it, which is no more than this.
+    mine = (
+        Upload.objects.filter(dataset=dataset),
+        ImageVersion.objects.filter(image__in=Image.objects.filter(dataset=dataset, version__gt=1).values("pk")),
+        Image.objects.filter(dataset=dataset),
+    )
+    for rows in mine:
         rows._raw_delete(rows.db)
     if dataset.source == Dataset.Source.UPLOAD:
         jobs.enqueue(

@@ -1,35 +1,37 @@
-"""Uploads: files come from browsers in chunks, are checked, and become images of a dataset.
+"""Uploads: files come from browsers, in chunks or by way of the store, are checked, and become images of a dataset.
 
 A file is registered by its path and size before its first byte, so the server knows at any time how much it has: after a
-reload or a lost connection the browser asks, and goes on there. What a file is called never becomes a name in a store.
+reload or a lost connection the browser asks, and goes on there. Where the store takes files from browsers, each is offered an
+address there; what it then holds counts only when it was read here. Archives wait for a job (projects.unpacking).
 """
 
-import hashlib
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
-from uuid import UUID
+from typing import BinaryIO, cast
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from projects import arrivals, datastores, image_header, quotas, reading, thumbnails, tiling
+from projects import archives, datastores, image_header, jobs, keeping, quotas
 from projects.codes import new_code
 from projects.errors import BadInput, Conflict
 from projects.models import Dataset, Image, Upload, User
-from projects.stores.base import Entry, ObjectStore, is_odd
+from projects.stores.base import ObjectMissing, ObjectStore, SignedUpload, is_odd
 
+UNPACK = "uploads.unpack"
 BATCH = 500
 """Files registered in one call."""
 KEPT = timedelta(days=7)
 """How long a file that stopped coming is waited for."""
+OFFERED = timedelta(hours=2)
+"""How long an address in the store takes a file: those of a batch wait for each other."""
 IN_MEMORY = 16 * 1024 * 1024
 
 
@@ -37,6 +39,12 @@ class OffsetConflict(Conflict):
     """The chunk does not begin where the received bytes end; `received` says where that is."""
 
     code = "offset_conflict"
+
+
+class NotArrived(Conflict):
+    """The store does not have the file that should lie there."""
+
+    code = "not_arrived"
 
 
 @dataclass(frozen=True)
@@ -48,10 +56,11 @@ class Announced:
 
 
 @transaction.atomic
-def register(*, actor: User, dataset: Dataset, files: Sequence[Announced]) -> list[Upload]:
+def register(*, actor: User, dataset: Dataset, files: Sequence[Announced], overwrite: bool = False) -> list[Upload]:
     """Says of each file how much of it is there; new ones begin at 0, and those that cannot be taken say why.
 
-    A file that failed before is tried again. The answer is in the order of `files`.
+    A file that failed before is tried again; with `overwrite` one that is there comes again and takes its place. The
+    answer is in the order of `files`.
     """
     if dataset.source != Dataset.Source.UPLOAD:
         raise BadInput("This dataset takes its files from a store. Make one for uploads.")
@@ -60,11 +69,55 @@ def register(*, actor: User, dataset: Dataset, files: Sequence[Announced]) -> li
     wanted = [Announced(_label(file.path), file.byte_size) for file in files]
     Upload.objects.bulk_create([_new(dataset, actor, file) for file in dict.fromkeys(wanted)], ignore_conflicts=True)
     rows = Upload.objects.filter(dataset=dataset, path__in={file.path for file in wanted})
-    rows.filter(state=Upload.State.FAILED).exclude(_refused_rows()).update(
-        state=Upload.State.RECEIVING, received=0, reason=""
+    again = Q(state=Upload.State.FAILED)
+    if overwrite:
+        again |= Q(state__in=(Upload.State.DONE, Upload.State.DUPLICATE))
+    rows.filter(again).exclude(_refused_rows()).update(
+        state=Upload.State.RECEIVING, received=0, reason="", stored_key=""
     )
+    rows.filter(state=Upload.State.RECEIVING).update(overwrite=overwrite)
     known = {Announced(row.path, row.byte_size): row for row in rows.select_related("image")}
-    return [known[file] for file in wanted]
+    found = [known[file] for file in wanted]
+    if not overwrite:
+        _refuse_taken_names(found)
+    return found
+
+
+def _refuse_taken_names(found: Sequence[Upload]) -> None:
+    """Files whose name another one has already are not even begun."""
+    begun = [row for row in found if row.state == Upload.State.RECEIVING]
+    if not begun:
+        return
+    done = Upload.objects.filter(dataset=begun[0].dataset_id, state=Upload.State.DONE, image__isnull=False)
+    taken = set(done.filter(path__in={row.path for row in begun}).values_list("path", flat=True))
+    refused = [row for row in begun if row.path in taken]
+    for row in refused:
+        row.state, row.reason = Upload.State.FAILED, keeping.NAME_TAKEN
+    Upload.objects.bulk_update(refused, ["state", "reason"])
+
+
+def offers(dataset: Dataset, found: Iterable[Upload]) -> Mapping[int, SignedUpload]:
+    """Addresses in the store for files that have not begun, by primary key; none where only the server can write to it.
+
+    Archives, and files that are read in more than a moment, come in chunks, which a lost connection does not begin anew.
+    """
+    store = datastores.for_datastore(dataset.datastore)
+    limit = min(settings.UPLOAD_FILE_LIMIT, settings.DIRECT_UPLOAD_LIMIT)
+    begun = [
+        row
+        for row in found
+        if row.state == Upload.State.RECEIVING
+        and row.received == 0
+        and row.byte_size <= limit
+        and not archives.is_archive(row.path)
+    ]
+    if not store.direct or not begun:
+        return {}
+    for row in begun:
+        row.stored_key = row.stored_key or f"{dataset.code}/{new_code()}{PurePosixPath(row.path).suffix.lower()}"
+    Upload.objects.bulk_update(begun, ["stored_key"])
+    until = timezone.now() + OFFERED
+    return {row.pk: store.signed_upload(row.stored_key, until, row.byte_size) for row in begun}
 
 
 def _label(path: str) -> str:
@@ -92,19 +145,26 @@ def _refusal(file: Announced) -> str:
     """Why a file is not even begun; empty where it may be."""
     if file.byte_size <= 0:
         return "The file is empty."
-    if file.byte_size > settings.UPLOAD_FILE_LIMIT:
-        return f"The file is larger than {settings.UPLOAD_FILE_LIMIT / 2**20:,.0f} MB."
-    if not image_header.supported(file.path):
+    is_archive = archives.is_archive(file.path)
+    limit = settings.ARCHIVE_FILE_LIMIT if is_archive else settings.UPLOAD_FILE_LIMIT
+    if file.byte_size > limit:
+        return f"The file is larger than {limit / 2**20:,.0f} MB."
+    if not is_archive and not image_header.supported(file.path):
         return f"{PurePosixPath(file.path).suffix.lower() or 'Nameless'} files are not supported."
     return ""
 
 
 def _refused_rows() -> Q:
     """The rows that `_refusal` refuses, whatever their bytes would be."""
-    names = Q()
+    images, packed = Q(), Q()
     for extension in image_header.EXTENSIONS:
-        names |= Q(path__iendswith=f".{extension}")
-    return Q(byte_size__lte=0) | Q(byte_size__gt=settings.UPLOAD_FILE_LIMIT) | ~names
+        images |= Q(path__iendswith=f".{extension}")
+    for ending in archives.ENDINGS:
+        packed |= Q(path__iendswith=ending)
+    taken = (images & Q(byte_size__lte=settings.UPLOAD_FILE_LIMIT)) | (
+        packed & Q(byte_size__lte=settings.ARCHIVE_FILE_LIMIT)
+    )
+    return Q(byte_size__lte=0) | ~taken
 
 
 def receive(*, upload: Upload, offset: int, data: bytes) -> Upload:
@@ -121,7 +181,8 @@ def receive(*, upload: Upload, offset: int, data: bytes) -> Upload:
     is_last = end == upload.byte_size
     if end > upload.byte_size or len(data) > Upload.CHUNK or (len(data) < Upload.CHUNK and not is_last):
         raise BadInput(f"Send {Upload.CHUNK} bytes at a time, and what is left at the end.")
-    if is_last and offset == 0:
+    packed = archives.is_archive(upload.path)
+    if is_last and offset == 0 and not packed:
         return _finish(upload, io.BytesIO(data))
     if data:
         try:
@@ -132,8 +193,61 @@ def receive(*, upload: Upload, offset: int, data: bytes) -> Upload:
         _keep_part(upload, offset, data)
     if not is_last:
         return upload
+    if packed:
+        return _unpack_later(upload)
     with _assembled(upload) as file:
         return _finish(upload, file)
+
+
+@transaction.atomic
+def _unpack_later(upload: Upload) -> Upload:
+    """The archive is there: a job takes its files out."""
+    upload.state, upload.outcome = Upload.State.UNPACKING, {"taken": 0}
+    begun = Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVING)
+    if begun.update(state=upload.state, outcome=upload.outcome, reason=""):
+        name = upload.path.rpartition("/")[2]
+        jobs.enqueue(
+            UNPACK,
+            organisation_id=upload.organisation_id,
+            workspace=upload.workspace,
+            arguments={"upload_id": upload.pk},
+            title=f"Unpack {name}"[:200],
+            dedupe_key=dedupe_key(upload),
+            created_by=upload.created_by,
+        )
+    return upload
+
+
+def dedupe_key(upload: Upload) -> str:
+    """By which the job is found that unpacks an archive."""
+    return f"upload:{upload.pk}"
+
+
+def complete(*, upload: Upload) -> Upload:
+    """The whole file lies in the store, says its bringer: it is read there, and counts if it is what was announced."""
+    if upload.state != Upload.State.RECEIVING:
+        return upload
+    if not upload.stored_key:
+        raise BadInput("This file was not offered an address in the store. Send it in chunks.")
+    store = datastores.for_datastore(upload.dataset.datastore)
+    try:
+        size = store.head(upload.stored_key).size
+    except ObjectMissing:
+        raise NotArrived("The store does not have this file. Send it again.") from None
+    if size != upload.byte_size:
+        store.delete(upload.stored_key)
+        words = f"The store received {size:,} bytes of {upload.byte_size:,}. Send the file again."
+        return _ended(upload, Upload.State.FAILED, words)
+    with _fetched(store, upload.stored_key) as file:
+        return _finish(upload, file, is_stored=True)
+
+
+@contextmanager
+def _fetched(store: ObjectStore, key: str) -> Iterator[BinaryIO]:
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+        for chunk in store.stream(key):
+            file.write(chunk)
+        yield cast("BinaryIO", file)
 
 
 def _keep_part(upload: Upload, offset: int, data: bytes) -> None:
@@ -146,6 +260,11 @@ def _keep_part(upload: Upload, offset: int, data: bytes) -> None:
 
 def _parts() -> ObjectStore:
     return datastores.installation_store("uploads")
+
+
+def part_of(upload: Upload, number: int) -> bytes:
+    """A chunk that was kept, by its number from 0."""
+    return _parts().read(_part(upload, number * Upload.CHUNK))
 
 
 def _part(upload: Upload, offset: int) -> str:
@@ -169,101 +288,34 @@ def _forget_parts(upload: Upload) -> None:
         parts.delete(_part(upload, offset))
 
 
-def _finish(upload: Upload, file: BinaryIO) -> Upload:
-    """All bytes are there: an image, a duplicate, or a file that cannot be read."""
-    file.seek(0)
-    checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
+def forget_bytes(upload: Upload) -> None:
+    """Deletes what was kept of a file that is finished or given up: its chunks, and what it left in the store."""
+    _forget_parts(upload)
+    if upload.stored_key and not Image.objects.filter(dataset=upload.dataset_id, key=upload.stored_key).exists():
+        datastores.for_datastore(upload.dataset.datastore).delete(upload.stored_key)
+
+
+def _finish(upload: Upload, file: BinaryIO, *, is_stored: bool = False) -> Upload:
+    """All bytes are there: an image, a duplicate, or a file that cannot be taken."""
+    brought = keeping.Brought(
+        dataset=upload.dataset,
+        path=upload.path,
+        byte_size=upload.byte_size,
+        code=new_code(),
+        overwrite=upload.overwrite,
+        stored_key=upload.stored_key if is_stored else "",
+    )
     try:
-        limits: dict[str, Any] = {"max_pixels": settings.IMAGE_PIXEL_LIMIT, "max_tiled": settings.TILED_PIXEL_LIMIT}
-        header = image_header.probe(_seekable(file), upload.path, **limits)
-        image_header.refuse_bomb(header, upload.byte_size, settings.IMAGE_PIXEL_LIMIT)
-        if header.width * header.height <= reading.MOST_VERIFIED_PIXELS:
-            image_header.probe(_seekable(file), upload.path, verify=True, **limits)
-            reading.verify_frame(_seekable(file), header)
+        sound = keeping.read(brought, file)
     except image_header.UnreadableImage as error:
-        return _ended(upload, Upload.State.FAILED, error.detail)
-    try:
-        return _settle(upload, file, header, checksum)
-    except quotas.QuotaExceeded as error:
-        return _ended(upload, Upload.State.FAILED, error.detail)
-
-
-def _settle(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, checksum: str) -> Upload:
-    """A readable file becomes an image, unless the dataset has the same bytes."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Two files of the same bytes may end at the same moment: one of them waits here, and finds the other.
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"upload:{upload.dataset_id}:{checksum}"]
-        )
-        twin = (
-            Image.objects.filter(dataset=upload.dataset, checksum=checksum).exclude(state=Image.State.MISSING).first()
-        )
-        if twin is not None:
-            return _ended(upload, Upload.State.DUPLICATE, f"The same picture as {twin.name}.", twin)
-        return _keep(upload, file, header, checksum)
-
-
-def _seekable(file: BinaryIO) -> BinaryIO:
-    file.seek(0)
-    return file
-
-
-def _keep(upload: Upload, file: BinaryIO, header: image_header.ImageHeader, checksum: str) -> Upload:
-    """Stores the bytes under a generated key and makes the row. The object goes first: a row never points nowhere."""
-    code = new_code()
-    key = f"{upload.dataset.code}/{code}.{header.format.lower()}"
-    found = reading.of_header(Entry(key, upload.byte_size, ""), header, checksum)
-    store = datastores.for_datastore(upload.dataset.datastore)
-    store.put(key, file, header.content_type)
-    frames = _frames(found, upload)
-    try:
-        with quotas.room_for_images(upload.dataset, [key], counts=False):
-            images = _make_images(upload, key, code, frames)
-            Dataset.objects.filter(pk=upload.dataset_id).update(
-                state=Dataset.State.READY,
-                image_count=F("image_count") + len(images),
-                dicom_count=F("dicom_count") + (len(images) if found.format == "dicom" else 0),
-                byte_size=F("byte_size") + upload.byte_size,
-                refreshed_at=timezone.now(),
-            )
-    except quotas.QuotaExceeded:
-        store.delete(key)
-        raise
-    if thumbnails.is_large(images[0]):
-        tiling.request_all(upload.dataset)
-    elsewhere = Image.objects.filter(workspace_id=upload.workspace_id, checksum=checksum).exclude(
-        pk__in=[image.pk for image in images]
-    )
-    other = elsewhere.values_list("dataset__name", flat=True).first()
-    return _ended(upload, Upload.State.DONE, f"Also in the dataset “{other}”." if other else "", images[0])
-
-
-def _make_images(upload: Upload, key: str, code: UUID, frames: Sequence[reading.Found]) -> list[Image]:
-    arrival = arrivals.draw(upload.dataset)
-    return Image.objects.bulk_create(
-        Image(
-            organisation_id=upload.organisation_id,
-            workspace_id=upload.workspace_id,
-            dataset=upload.dataset,
-            code=code if frame is frames[0] else new_code(),
-            key=key,
-            frame=frame.frame,
-            name=frame.name,
-            format=frame.format,
-            width=frame.width,
-            height=frame.height,
-            byte_size=frame.byte_size,
-            checksum=frame.checksum,
-            metadata={**frame.metadata, "path": upload.path},
-            arrival=arrival,
-        )
-        for frame in frames
-    )
-
-
-def _frames(found: reading.Found, upload: Upload) -> list[reading.Found]:
-    """What the upload becomes: one image, or one per frame, called by the name that the person gave."""
-    return reading.frames_of(replace(found, name=upload.path.rpartition("/")[2][-255:]))
+        ended = _ended(upload, Upload.State.FAILED, error.detail)
+    else:
+        with transaction.atomic():
+            kept = keeping.keep(sound)
+            ended = _ended(upload, kept.state, kept.reason, kept.image)
+    if upload.stored_key:
+        forget_bytes(upload)
+    return ended
 
 
 def _ended(upload: Upload, state: str, reason: str, image: Image | None = None) -> Upload:
@@ -278,13 +330,14 @@ def _ended(upload: Upload, state: str, reason: str, image: Image | None = None) 
 
 def discard(*, upload: Upload) -> None:
     """Forgets a file that is not finished; an image that came of one stays."""
-    _forget_parts(upload)
+    forget_bytes(upload)
     Upload.objects.filter(pk=upload.pk).exclude(state=Upload.State.DONE).delete()
 
 
 def discard_unfinished(*, dataset: Dataset) -> int:
     """Forgets all files of a dataset that stopped coming or could not be read; says how many."""
-    rows = list(dataset.uploads.filter(state__in=(Upload.State.RECEIVING, Upload.State.FAILED)))
+    unfinished = dataset.uploads.filter(state__in=(Upload.State.RECEIVING, Upload.State.FAILED), outcome={})
+    rows = list(unfinished.select_related("dataset__datastore__workspace"))
     for upload in rows:
         discard(upload=upload)
     return len(rows)
@@ -293,5 +346,5 @@ def discard_unfinished(*, dataset: Dataset) -> int:
 def discard_stale() -> None:
     """Forgets files that nobody has sent the rest of for a week, in any tenant."""
     stale = Upload.objects.filter(state=Upload.State.RECEIVING, created_at__lt=timezone.now() - KEPT)
-    for upload in stale.iterator(chunk_size=200):
+    for upload in stale.select_related("dataset__datastore__workspace").iterator(chunk_size=200):
         discard(upload=upload)

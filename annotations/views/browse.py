@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from annotations import overlays, queries
+from annotations import flagging, overlays, queries
 from annotations.forms import TaskFilterForm
 from annotations.models import Annotation, Comment, Task
 from projects import image_urls, navigation, permissions
@@ -25,9 +26,15 @@ def _label_names(request: UserRequest, project: Project) -> LabelNames:
 
 def _cards(tasks: list[Task], names: LabelNames) -> list[dict[str, Any]]:
     thumbnails = image_urls.thumbnails([task.image for task in tasks])
+    sizes = queries.drawn_on([(task.image, task.final_at) for task in tasks])
     return [
-        {"task": task, "thumbnail": thumbnails.get(task.image_id, ""), "overlay": overlays.draw(task.final, names)}
-        for task in tasks
+        {
+            "task": task,
+            "thumbnail": thumbnails.get(task.image_id, ""),
+            "overlay": overlays.draw(task.final, names),
+            "size": size,
+        }
+        for task, size in zip(tasks, sizes, strict=True)
     ]
 
 
@@ -71,6 +78,7 @@ def task(request: UserRequest, code: str) -> HttpResponse:
             "task": found,
             "image_url": image_urls.signed([found.image]).get(found.image_id, ""),
             "overlay": overlays.draw(found.final, names),
+            "size": queries.drawn_on([(found.image, found.final_at)])[0],
             "threads": queries.threads(Comment.objects.for_user(request.user), found),
             "may_comment": permissions.allows(request.user, Action.COMMENT, found.project),
             "new_code": new_code(),
@@ -80,3 +88,15 @@ def task(request: UserRequest, code: str) -> HttpResponse:
             ],
         },
     )
+
+
+@require_POST
+def image_checked(request: UserRequest, code: str) -> HttpResponse:
+    """Takes the flag away from an image that was changed: somebody has seen that its labels still fit."""
+    tasks = Task.objects.for_user(request.user).select_related("project__workspace")
+    found = get_object_or_404(tasks, code=code)
+    permissions.require(request.user, Action.SEE_ANNOTATIONS, found.project)
+    permissions.require(request.user, Action.COMMENT, found.project)
+    flagging.dismiss(actor=request.user, task=found)
+    messages.success(request, "The labels count for the changed image, too.")
+    return redirect("annotations:task", found.code)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from projects import datasets, datastores, image_urls, permissions
 from projects.datastores import Connection
 from projects.models import Dataset, Datastore, Image
+from projects.models.data import MOST_OFTEN_MINUTES
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
@@ -141,16 +142,21 @@ class DatasetSerializer(TenantModelSerializer):
         model = Dataset
         fields = [
             "code", "workspace", "datastore", "name", "description", "source", "pattern", "state", "error",
-            "image_count", "unreadable_count", "byte_size", "refreshed_at", "created_at",
+            "image_count", "unreadable_count", "byte_size", "refresh_minutes", "refreshed_at", "next_refresh_at",
+            "created_at",
         ]  # fmt: skip
         read_only_fields = [
-            "code", "state", "error", "image_count", "unreadable_count", "byte_size", "refreshed_at", "created_at",
+            "code", "state", "error", "image_count", "unreadable_count", "byte_size", "refreshed_at", "next_refresh_at",
+            "created_at",
         ]  # fmt: skip
-        extra_kwargs = {"datastore": {"required": False}}
+        extra_kwargs = {
+            "datastore": {"required": False},
+            "refresh_minutes": {"min_value": MOST_OFTEN_MINUTES, "max_value": 60 * 24 * 366},
+        }
         validators: list[Any] = []
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Of a dataset that is there, name, description and pattern change; another pattern has its files read again."""
+        """Of a dataset that is there, its words, pattern and schedule change; another pattern has its files read again."""
         fixed = {"workspace", "datastore", "source"} & values.keys() if self.instance is not None else set()
         if fixed:
             raise serializers.ValidationError(dict.fromkeys(fixed, "This stays as it is. Make another dataset."))
@@ -170,7 +176,7 @@ class ImageSerializer(TenantModelSerializer):
         model = Image
         fields = [
             "code", "dataset", "key", "name", "state", "reason", "format", "width", "height", "byte_size", "checksum",
-            "metadata", "url", "thumbnail_url", "created_at",
+            "metadata", "version", "changed_at", "url", "thumbnail_url", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

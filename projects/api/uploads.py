@@ -5,18 +5,18 @@ from typing import Any, cast
 
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, parsers, serializers
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import permissions, uploads
-from projects.errors import BadInput
 from projects.models import Dataset, Upload
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
-from projects.rest.parsing import BoundedJSONParser
+from projects.rest.parsing import BoundedJSONParser, ChunkParser
 from projects.rest.permission import Scope
 from projects.rest.serializers import CodeField, TenantModelSerializer
 from projects.rest.viewsets import TenantViewSet, router
@@ -24,23 +24,29 @@ from projects.rest.viewsets import TenantViewSet, router
 _OFFSET = re.compile("[0-9]{1,18}")
 
 
-class ChunkParser(parsers.BaseParser):
-    """The bytes of one chunk, no more than that in memory."""
+class DirectSerializer(serializers.Serializer[Any]):
+    """An address in the store to which a whole file can be PUT."""
 
-    media_type = "application/octet-stream"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        data = stream.read(Upload.CHUNK + 1)
-        if len(data) > Upload.CHUNK:
-            raise BadInput(f"Send at most {Upload.CHUNK} bytes at a time.")
-        return data
+    url = serializers.URLField(help_text="Valid for a limited time, for this file alone.")
+    headers = serializers.DictField(child=serializers.CharField(), help_text="Send these with the PUT.")
 
 
 class UploadSerializer(TenantModelSerializer):
+    direct = serializers.SerializerMethodField()
+
     class Meta:
         model = Upload
-        fields = ["code", "dataset", "path", "byte_size", "received", "state", "reason", "image", "created_at"]
+        fields = [
+            "code", "dataset", "path", "byte_size", "received", "state", "reason", "image", "archive", "outcome", "direct",
+            "created_at",
+        ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(DirectSerializer(allow_null=True))
+    def get_direct(self, upload: Upload) -> dict[str, Any] | None:
+        """The address in the store that was asked for when the file was announced."""
+        offer = self.context.get("offers", {}).get(upload.pk)
+        return {"url": offer.url, "headers": offer.headers} if offer else None
 
 
 class AnnouncedSerializer(serializers.Serializer[Any]):
@@ -51,11 +57,18 @@ class AnnouncedSerializer(serializers.Serializer[Any]):
 class RegistrationSerializer(serializers.Serializer[Any]):
     dataset = CodeField(queryset=Dataset.objects)
     files = AnnouncedSerializer(many=True, allow_empty=False)
+    overwrite = serializers.BooleanField(
+        default=False, help_text="Files take the place of others of their path; labels stay, and are flagged."
+    )
+    direct = serializers.BooleanField(
+        default=False, help_text="Ask for addresses in the store, to which the files can be PUT; chunks do as well."
+    )
 
 
 class UploadFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     dataset = CodeFilter("dataset")
     state = filters.ChoiceFilter(choices=Upload.State.choices)
+    archive = CodeFilter("archive")
 
 
 class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
@@ -69,6 +82,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         "retrieve": (Action.MANAGE_DATA, Scope.READ),
         "create": (None, Scope.MANAGE),
         "partial_update": (Action.MANAGE_DATA, Scope.MANAGE),
+        "complete": (Action.MANAGE_DATA, Scope.MANAGE),
     }
 
     def get_queryset(self) -> Any:
@@ -76,7 +90,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         if self.action == "list":
             allowed = permissions.workspaces_allowing(self.request.user, Action.MANAGE_DATA)
             rows = rows.filter(workspace__in=allowed.values("pk"))
-        return rows.select_related("workspace__organisation", "dataset__datastore__workspace", "image")
+        return rows.select_related("workspace__organisation", "dataset__datastore__workspace", "image", "archive")
 
     @extend_schema(request=RegistrationSerializer, responses=UploadSerializer(many=True))
     def create(self, request: Request) -> Response:
@@ -86,10 +100,20 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         dataset: Dataset = serializer.validated_data["dataset"]
         permissions.require(request.user, Action.MANAGE_DATA, dataset.workspace)
         files = [uploads.Announced(file["path"], file["byte_size"]) for file in serializer.validated_data["files"]]
-        rows = uploads.register(actor=self.caller, dataset=dataset, files=files)
+        wanted = serializer.validated_data
+        rows = uploads.register(actor=self.caller, dataset=dataset, files=files, overwrite=wanted["overwrite"])
         for row in rows:
             row.dataset = dataset
-        return Response(self.get_serializer(rows, many=True).data)
+        offers = uploads.offers(dataset, rows) if wanted["direct"] else {}
+        context = {**self.get_serializer_context(), "offers": offers}
+        return Response(UploadSerializer(rows, many=True, context=context).data)
+
+    @extend_schema(request=None, responses=UploadSerializer)
+    @action(detail=True, methods=["post"])
+    def complete(self, request: Request, code: str) -> Response:
+        """Says that the whole file lies at its address in the store. 409 `not_arrived`: it does not; send it, or chunks."""
+        taken = uploads.complete(upload=self.get_object())
+        return Response(self.get_serializer(taken).data)
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
@@ -108,7 +132,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
     def get_parsers(self) -> list[Any]:
         """Chunks are bytes, everything else JSON."""
         is_chunk = getattr(self.request, "method", "") == "PATCH"
-        return [ChunkParser()] if is_chunk else [BoundedJSONParser()]
+        return [ChunkParser(Upload.CHUNK)] if is_chunk else [BoundedJSONParser()]
 
 
 routes = router()

@@ -145,6 +145,33 @@ class GCSForm(DatastoreForm):
 FORMS: Mapping[str, type[DatastoreForm]] = {form.kind: form for form in (AzureForm, S3Form, GCSForm, LocalForm)}
 
 
+REFRESHES = [
+    ("", "Only when somebody asks"),
+    ("15", "Every quarter of an hour"),
+    ("60", "Every hour"),
+    ("360", "Every six hours"),
+    ("1440", "Every day"),
+    ("10080", "Every week"),
+]
+
+
+class RefreshField(forms.TypedChoiceField):
+    """How often a store is looked at by itself, in minutes; an interval that was set by API is offered, too."""
+
+    def __init__(self, now: int | None = None) -> None:
+        choices = list(REFRESHES)
+        if now is not None and str(now) not in dict(choices):
+            choices.append((str(now), f"Every {now:,} minutes"))
+        super().__init__(
+            choices=choices,
+            coerce=int,
+            empty_value=None,
+            required=False,
+            label="Look for new files",
+            help_text="New files become tasks, changed ones are flagged, missing ones are marked. Labels stay.",
+        )
+
+
 class DatasetForm(forms.Form):
     """A new dataset: its name, and where its images come from."""
 
@@ -164,6 +191,7 @@ class DatasetForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
         help_text="**/*.* is everything. A folder such as street/2024 is all below it. * stays within a folder.",
     )
+    refresh_minutes = RefreshField()
 
     def __init__(self, workspace: Workspace, user: Any, data: Any = None, **options: Any) -> None:
         super().__init__(data, **options)
@@ -197,10 +225,13 @@ class DatasetChangeForm(forms.Form):
         help_text="Another pattern has the files read again. Images that it leaves out are labelled no more; their answers stay.",
     )
 
+    refresh_minutes = RefreshField()
+
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(data, initial={name: getattr(dataset, name) for name in self.base_fields})
+        self.fields["refresh_minutes"] = RefreshField(dataset.refresh_minutes)
         if dataset.source != Dataset.Source.PATTERN:
-            del self.fields["pattern"]
+            del self.fields["pattern"], self.fields["refresh_minutes"]
 
 
 class ImageFilterForm(forms.Form):
@@ -209,7 +240,7 @@ class ImageFilterForm(forms.Form):
     state = forms.ChoiceField(
         label="State",
         required=False,
-        choices=[("", "All"), *Image.State.choices],
+        choices=[("", "All"), *Image.State.choices, ("changed", "Changed at the source")],
     )
     q = forms.CharField(
         label="Name begins with", required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search"})

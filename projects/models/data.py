@@ -233,6 +233,7 @@ class Upload(models.Model):
         DONE = "done", "Done"
         DUPLICATE = "duplicate", "Duplicate"
         FAILED = "failed", "Failed"
+        UNPACKING = "unpacking", "Being unpacked"
 
     CHUNK: ClassVar[int] = 4 * 1024 * 1024
 
@@ -246,6 +247,14 @@ class Upload(models.Model):
     received = models.BigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVING)
     reason = models.CharField(max_length=300, blank=True)
+    overwrite = models.BooleanField(default=False, db_default=False)
+    """Whether it takes the place of another file of its path."""
+    stored_key = models.CharField(max_length=200, blank=True, default="", db_default="")
+    """Where in the dataset's store the browser was told to put it, if it was."""
+    archive = TenantForeignKey("self", models.CASCADE, null=True, blank=True, related_name="members", db_index=False)
+    """The archive that the file came in."""
+    outcome = models.JSONField(default=dict, db_default={}, blank=True)
+    """Of an archive: how many of its files were taken, replaced, already there, refused and left out."""
     image = TenantForeignKey(Image, models.CASCADE, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -261,6 +270,8 @@ class Upload(models.Model):
         ]
         indexes = [
             models.Index(fields=["dataset", "created_at"], condition=Q(state="receiving"), name="upload_unfinished"),
+            models.Index(fields=["archive", "id"], condition=Q(archive__isnull=False), name="upload_by_archive"),
+            models.Index(fields=["dataset", "id"], condition=~Q(outcome={}), name="upload_archives"),
         ]
 
     def __str__(self) -> str:

@@ -22,7 +22,16 @@ from django.core.files import File
 from requests.adapters import HTTPAdapter
 from storages.backends.azure_storage import AzureStorage
 
-from projects.stores.base import PAGE, Entry, ObjectMissing, ObjectStore, Page, StoreRefused, StoreUnreachable
+from projects.stores.base import (
+    PAGE,
+    Entry,
+    ObjectMissing,
+    ObjectStore,
+    Page,
+    SignedUpload,
+    StoreRefused,
+    StoreUnreachable,
+)
 from projects.stores.endpoints import checked
 
 CONNECTIONS = 32
@@ -117,8 +126,10 @@ class AzureStore(ObjectStore):
         """A SAS for one blob, for reading alone."""
         return self._signed(key, expires_at, BlobSasPermissions(read=True), content_type)
 
-    def signed_upload_url(self, key: str, expires_at: datetime) -> str:
-        return self._signed(key, expires_at, BlobSasPermissions(create=True, write=True), None)
+    def signed_upload(self, key: str, expires_at: datetime, byte_size: int) -> SignedUpload:
+        """A SAS that makes one blob and overwrites none; Azure cannot be told the size."""
+        url = self._signed(key, expires_at, BlobSasPermissions(create=True), None)
+        return SignedUpload(url, {"x-ms-blob-type": "BlockBlob"})
 
     def _signed(self, key: str, expires_at: datetime, permission: BlobSasPermissions, content_type: str | None) -> str:
         name = self.name_of(key)

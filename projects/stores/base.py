@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, ClassVar
+from urllib.parse import urlsplit
 
 from projects.errors import BadInput, DomainError
 
@@ -47,6 +48,19 @@ class Page:
 
     entries: list[Entry] = field(default_factory=list)
     cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """An address for one PUT, and the headers that it needs."""
+
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
 
 class ObjectStore(ABC):
@@ -95,8 +109,11 @@ class ObjectStore(ABC):
         """An address from which anybody can read this one object until `expires_at`, as `content_type`. No I/O."""
         raise NotImplementedError("This store gives out no addresses of its own.")
 
-    def signed_upload_url(self, key: str, expires_at: datetime) -> str:
-        """An address to which anybody can PUT this one object until `expires_at`. No I/O."""
+    def signed_upload(self, key: str, expires_at: datetime, byte_size: int) -> "SignedUpload":
+        """Where anybody can PUT this one new object of `byte_size` bytes until `expires_at`. No I/O.
+
+        As far as the store can be told: not another size, and not in place of an object that is there.
+        """
         raise NotImplementedError("This store gives out no addresses of its own.")
 
     def check(self, *, writable: bool) -> None:

@@ -11,7 +11,16 @@ from django.core.files import File
 from django.utils import timezone
 from storages.backends.s3 import S3Storage
 
-from projects.stores.base import PAGE, Entry, ObjectMissing, ObjectStore, Page, StoreRefused, StoreUnreachable
+from projects.stores.base import (
+    PAGE,
+    Entry,
+    ObjectMissing,
+    ObjectStore,
+    Page,
+    SignedUpload,
+    StoreRefused,
+    StoreUnreachable,
+)
 from projects.stores.endpoints import checked
 
 CONNECTIONS = 32
@@ -121,10 +130,17 @@ class S3Store(ObjectStore):
         parameters = {"Bucket": self.bucket, "Key": self.name_of(key), "ResponseContentType": content_type}
         return self._signed("get_object", parameters, expires_at)
 
-    def signed_upload_url(self, key: str, expires_at: datetime) -> str:
-        return self._signed("put_object", {"Bucket": self.bucket, "Key": self.name_of(key)}, expires_at)
+    def signed_upload(self, key: str, expires_at: datetime, byte_size: int) -> SignedUpload:
+        """A presigned PUT of exactly so many bytes, where nothing lies yet."""
+        parameters = {
+            "Bucket": self.bucket,
+            "Key": self.name_of(key),
+            "ContentLength": byte_size,
+            "IfNoneMatch": "*",
+        }
+        return SignedUpload(self._signed("put_object", parameters, expires_at), {"If-None-Match": "*"})
 
-    def _signed(self, method: str, parameters: dict[str, str], expires_at: datetime) -> str:
+    def _signed(self, method: str, parameters: dict[str, Any], expires_at: datetime) -> str:
         seconds = max(1, int((expires_at - timezone.now()).total_seconds()))
         return str(self.client.generate_presigned_url(method, Params=parameters, ExpiresIn=seconds))
 

@@ -103,7 +103,9 @@ def _images(rows: ImageQuerySet, form: ImageFilterForm, query: QueryDict) -> dic
     form.full_clean()
     everything = rows
     wanted = {"state": "", "q": "", "after": None, **form.cleaned_data}
-    if wanted["state"]:
+    if wanted["state"] == "changed":
+        rows = rows.filter(version__gt=1)
+    elif wanted["state"]:
         rows = rows.filter(state=wanted["state"])
     if wanted["q"]:
         rows = rows.filter(name__startswith=wanted["q"])

@@ -67,7 +67,7 @@ def test_lease_then_submit_then_next_page(bench: Bench, lars: Caller) -> None:
     assert page["reason"] is None
     task = page["tasks"][0]
     assert sorted(task) == [
-        "code", "draft", "image", "kind", "lease", "prelabel", "prelabel_confidence", "rejection_note",
+        "code", "draft", "image", "image_changed", "kind", "lease", "prelabel", "prelabel_confidence", "rejection_note",
     ]  # fmt: skip
     assert (task["kind"], task["draft"], task["prelabel"], task["rejection_note"]) == ("manual", None, None, "")
     assert sorted(task["image"]) == [

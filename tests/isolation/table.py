@@ -102,6 +102,7 @@ TABLE: dict[str, Row] = {
     "annotations:browse": row("project", get=READ),
     "annotations:task": row("task", get=READ),
     "annotations:comment": row("task", post=(OWNER, MANAGER, REVIEWER)),
+    "annotations:image-checked": row("task", post=(OWNER, MANAGER, REVIEWER)),
     "annotations:label": row("project", get=LABEL),
     "annotations:instructions": row("project", get=LABEL, post=LABEL),
     "annotations:history": row("project", get=LABEL),
@@ -169,6 +170,7 @@ TABLE: dict[str, Row] = {
         get=ALL, post=MANAGE, body={"dataset": "@dataset", "files": [{"path": "a.jpg", "byte_size": 5}]}
     ),
     "api-projects:upload-detail": row("upload", get=MANAGE, patch=MANAGE),
+    "api-projects:upload-complete": row("upload", post=MANAGE),
     "projects:file": row("project", signed=True, get=ALL),
     "projects:tiles": row("project", signed=True, get=ALL, post=ALL),
     "projects:tile": row("project", signed=True, get=ALL),
@@ -177,4 +179,18 @@ TABLE: dict[str, Row] = {
     "exports:export": row("export", get=EXPORT),
     "exports:download": row("export", get=EXPORT),
     "exports:file": row("export", signed=True, get=ALL),
+    # Imports of labels
+    "exports:imports": row("project", get=MANAGE),
+    "exports:import-new": row("project", get=MANAGE),
+    "exports:import": row("import", get=MANAGE, post=MANAGE),
+    "api-exports:import-list": row(
+        get=ALL, post=MANAGE, body={"project": "@project", "name": "labels.json", "byte_size": 5}
+    ),
+    "api-exports:import-detail": row("import", get=MANAGE, delete=MANAGE),
+    "api-exports:import-file": row("import", patch=MANAGE),
+    "api-exports:import-check": row("import", post=MANAGE),
+    "api-exports:import-write": row("import", post=MANAGE),
+    "api-exports:import-cancel": row("import", post=MANAGE),
+    "api-exports:import-go-on": row("import", post=MANAGE),
+    "api-exports:import-undo": row("import", post=MANAGE),
 }

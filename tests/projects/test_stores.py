@@ -136,8 +136,17 @@ def test_azure_url_is_for_reading_one_blob_for_a_while(container: Container) -> 
     assert httpx.delete(url).status_code == 403
     expired = store.signed_read_url("a.jpg", timezone.now() - timedelta(minutes=1), "image/jpeg")
     assert httpx.get(expired).status_code == 403
-    upload = store.signed_upload_url("c.jpg", timezone.now() + timedelta(minutes=5))
-    assert httpx.put(upload, content=b"new", headers={"x-ms-blob-type": "BlockBlob"}).status_code == 201
+
+
+@pytest.mark.parametrize("connection", ["azure", "s3"], indirect=True)
+def test_signed_upload_takes_one_new_object(store: ObjectStore) -> None:
+    offer = store.signed_upload("new/ü #1%.jpg", timezone.now() + timedelta(minutes=5), 5)
+    assert httpx.put(offer.url, content=b"12345", headers=offer.headers).status_code in {200, 201}
+    assert store.read("new/ü #1%.jpg") == b"12345"
+    assert httpx.get(offer.url).status_code in {401, 403, 404}
+    expired = store.signed_upload("late.jpg", timezone.now() - timedelta(minutes=5), 5)
+    assert offer.origin in offer.url
+    assert expired.url != offer.url
     assert store.read("c.jpg") == b"new"
 
 

@@ -146,14 +146,14 @@ def test_files_that_cannot_be_taken_are_refused_when_announced(
     client: Client, dataset: Dataset, settings: object
 ) -> None:
     settings.UPLOAD_FILE_LIMIT = 10 * 2**20
-    files = [("a.svg", 5), ("b.jpg", 0), ("c.jpg", 11 * 2**20), ("d.zip", 5), ("e.JPG", 5)]
+    files = [("a.svg", 5), ("b.jpg", 0), ("c.jpg", 11 * 2**20), ("d.7z", 5), ("e.JPG", 5)]
     for _ in range(2):
         rows = announce(client, dataset, *files).json()
         assert [(row["state"], row["reason"]) for row in rows] == [
             ("failed", ".svg files are not supported."),
             ("failed", "The file is empty."),
             ("failed", "The file is larger than 10 MB."),
-            ("failed", ".zip files are not supported."),
+            ("failed", ".7z files are not supported."),
             ("receiving", ""),
         ]
 
