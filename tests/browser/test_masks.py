@@ -285,6 +285,32 @@ def test_instances_may_be_painted(world, desk):
     assert [one["shape"] for one in sent["regions"]] == ["mask", "mask"]
 
 
+SHADES = """() => {
+  const masks = document.querySelectorAll(".editor-stage canvas")[1];
+  const { data } = masks.getContext("2d").getImageData(0, 0, masks.width, masks.height);
+  const shades = new Set();
+  for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) shades.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
+  return [...shades].sort();
+}"""
+
+
+def test_masks_of_the_safe_palette_differ_by_more_than_colour(painting, shoot):
+    page = painting
+    page.size(100)
+    page.stroke((80, 160), (80, 200))
+    page.press("2")
+    page.stroke((220, 160), (220, 200))
+    page.press("3")
+    page.stroke((360, 160), (360, 200))
+    page.press("v")
+    page.page.get_by_role("button", name="Colour-blind").click()
+    page.press("Escape")
+    page.press("Escape")
+    shades = page.page.evaluate(SHADES)
+    assert "0,0,0" in shades or "255,255,255" in shades
+    shoot(page.page, "mask-safe")
+
+
 TOOLS = {
     "brush": "b",
     "eraser": "Shift+B",

@@ -1,12 +1,15 @@
 """DICOM behind its window, and an image of a hundred megapixels that comes by tiles."""
 
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.labelling import BoxPage, boxes_of
+from projects.scenes import render_slice
+from tests.browser.labelling import BoxPage, ClassifyPage, LabellingPage, boxes_of
 from tests.projects.pictures import dicom, large
 
 SHOWN = """() => {
@@ -141,3 +144,87 @@ def test_huge_image_comes_by_the_tiles_that_are_looked_at(mosaic):
     sent = page.submit()
     [stored] = boxes_of(sent["items"][0]["document"])
     assert stored.near(drawn, tolerance=2)
+
+
+def test_a_grid_of_dicom_says_that_it_is_for_no_diagnosis(world, desk, shoot):
+    project = world.project_of(
+        "multiclass", ["Nodule", "Clear"], {f"{number}.dcm": render_slice(number) for number in range(4)}
+    )
+    page = desk(world.labellers[0]).page
+    grid = ClassifyPage(page, project)
+    grid.open()
+    notice = page.get_by_text("Not a medical device: not for diagnosis or treatment.")
+    expect(notice).to_have_count(1)
+    page.keyboard.press("Alt+4")
+    expect(grid.tiles).to_have_count(4)
+    expect(notice).to_be_visible()
+    for picture in grid.tiles.locator("img").all():
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    shoot(page, "dicom-grid")
+    page.keyboard.press("z")
+    expect(page.locator("[data-part=front]")).to_be_visible()
+    expect(notice).to_be_visible()
+    shoot(page, "dicom-large")
+
+
+def test_a_colour_scan_says_why_it_has_no_window(world, desk):
+    colours = np.zeros((60, 80, 3), np.uint8)
+    project = world.project_of("box", ["Finding"], {"colour.dcm": dicom(colours)})
+    page = BoxPage(desk(world.labellers[0]).page, project).open()
+    page.page.keyboard.press("Alt+w")
+    expect(page.part("message")).to_contain_text("This DICOM image is in colour")
+    expect(page.page.locator("[data-command='tool.window']")).to_be_hidden()
+
+
+def test_a_picture_that_is_being_made_says_so_and_comes_by_itself(world, desk, shoot):
+    project = world.project("multiclass", ["Street", "Field"], images=1)
+    one = desk(world.manager)
+    there: list[bool] = []
+
+    def answer(route):
+        if there:
+            route.continue_()
+        else:
+            route.fulfill(status=503, headers={"Retry-After": "1"}, body="This large image is being prepared.")
+
+    one.page.route("**/files/**", answer)
+    one.page.goto(f"/projects/{project.code}/data/")
+    place = one.page.locator(".browse-picture")
+    expect(place).to_have_attribute("data-picture", "preparing")
+    shoot(one.page, "picture-preparing")
+    there.append(True)
+    expect(place).not_to_have_attribute("data-picture", "preparing")
+    assert place.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    one.page.unroute("**/files/**")
+    one.page.route("**/files/**", lambda route: route.fulfill(status=404, body="Gone."))
+    one.page.reload()
+    expect(place).to_have_attribute("data-picture", "broken")
+    one.forgive("/files/")
+
+
+def crossed() -> bytes:
+    """A huge picture of two colours: a block of 200 × 100 px in its middle, which a line of one pixel cuts in halves."""
+    picture = Image.new("P", (12_000, 9_000), 0)
+    picture.putpalette([60, 60, 60, 200, 180, 40])
+    picture.paste(1, (5_900, 4_450, 6_100, 4_550))
+    picture.paste(0, (6_000, 4_450, 6_001, 4_550))
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def test_the_wand_reads_a_tiled_picture_to_the_pixel(world, desk):
+    project = world.project_of("semantic", ["Field"], {"crossed.png": crossed()})
+    page = LabellingPage(desk(world.labellers[0]).page, project)
+    page.open()
+    expect(page.part("cover")).to_be_hidden(timeout=60_000)
+    stage = page.part("stage").bounding_box()
+    middle = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    page.page.keyboard.press("w")
+    page.page.mouse.click(*middle)
+    expect(page.part("message")).to_contain_text("Zoom in first")
+    page.page.keyboard.press("Shift+F")
+    page.page.mouse.click(middle[0] - 50, middle[1])
+    expect(page.page.locator("[data-part=regions] > li")).to_have_count(1)
+    [region] = page.submit()["items"][0]["document"]["regions"]
+    assert [region[side] for side in ("x", "y", "width", "height")] == [5_900, 4_450, 100, 100]

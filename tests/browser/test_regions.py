@@ -142,6 +142,35 @@ def test_regions_are_shown_alone_hidden_and_locked_and_still_submitted(labelling
     assert len(page.submit()["items"][0]["document"]["regions"]) == 5
 
 
+def test_six_regions_are_seen_beside_the_selected_one(labelling, shoot):
+    _, page = labelling
+    for number in range(8):
+        page.draw(20 + 55 * number, 40, 40, 60)
+    expect(page.part("region-detail")).to_be_visible()
+    list_box = page.page.locator(".region-scroll").bounding_box()
+    rows = [row.bounding_box() for row in page.regions.all()]
+    seen = [
+        row
+        for row in rows
+        if list_box["y"] <= row["y"] and row["y"] + row["height"] <= list_box["y"] + list_box["height"] + 1
+    ]
+    shoot(page.page, "regions-list")
+    assert len(seen) >= 6
+
+
+def test_words_about_an_image_go_with_it(labelling):
+    _, page = labelling
+    page.page.keyboard.press("Enter")
+    message = page.part("message")
+    expect(message).to_contain_text("Draw a region first")
+    page.page.keyboard.press("n")
+    page.submit()
+    page.page.keyboard.press("Enter")
+    expect(message).to_contain_text("Draw a region first")
+    page.page.keyboard.press(",")
+    expect(message).to_be_hidden(timeout=1000)
+
+
 def test_exact_numbers_and_a_note_are_typed_in(labelling):
     _, page = labelling
     page.draw(40, 40, 60, 60)

@@ -37,9 +37,11 @@ export function wireButtons(editor, keymap, { pressed, focusBack }) {
 function describe(button, title, chord) {
   const words = keyWords(chord).join(" ");
   button.title = words ? `${title} (${words})` : title;
-  if (!button.textContent?.trim()) button.setAttribute("aria-label", title);
   if (chord) button.setAttribute("aria-keyshortcuts", chord.replace("Ctrl", "Control"));
   else button.removeAttribute("aria-keyshortcuts");
   const key = button.querySelector("[data-key]");
   if (key) key.textContent = key.classList.contains("tool-key") && words.includes(" ") ? "" : words;
+  // What can be read on a button is part of its name, for those who speak to it.
+  const bare = !button.querySelector(":scope > span:not(.tool-key)") && (button.textContent ?? "").trim() === (key?.textContent ?? "");
+  if (bare) button.setAttribute("aria-label", (key?.textContent ?? "").length > 1 ? `${title}, ${words}` : title);
 }

@@ -53,7 +53,7 @@ export function hushOldWords() {
 /** A short message that goes by itself; urgent ones stay longer. @param {string} message @param {boolean} urgent */
 export function say(message, urgent) {
   fresh = true;
-  setTimeout(() => (fresh = false));
+  queueMicrotask(() => (fresh = false));
   const line = part("message");
   line.hidden = false;
   line.dataset["urgent"] = String(urgent);
@@ -64,5 +64,5 @@ export function say(message, urgent) {
 }
 
 let fading = 0;
-/** Whether the message was said in the task that runs now. */
+/** Whether the message was said by what runs now. */
 let fresh = false;
