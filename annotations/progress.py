@@ -6,7 +6,8 @@ folded yet, in one statement, so it is exact at any time.
 
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ import orjson
 from django.db import connection, transaction
 
 from annotations.models import Annotation, Metric
+from projects.models import Project
 
 FOLD_BATCH = 5_000
 REMEMBER_SECONDS = 5
@@ -122,6 +124,43 @@ def append(*, organisation_id: int, project_id: int, changes: Iterable[Change]) 
     """Appends changes in the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(APPEND, {"organisation": organisation_id, "project": project_id, "changes": packed(changes)})
+
+
+# Tasks by status, and by label the tasks and regions of their final documents.
+_STATUSES = "SELECT status, count(*) FROM annotations_task WHERE id = ANY (%(tasks)s) GROUP BY status"
+_LABELS = """
+SELECT l.id, count(DISTINCT used.task_id), sum(used.regions) FROM (
+    SELECT t.id AS task_id, r ->> 'label' AS code, 1 AS regions
+    FROM annotations_task t CROSS JOIN LATERAL jsonb_array_elements(t.final -> 'regions') r WHERE t.id = ANY (%(tasks)s)
+    UNION ALL
+    SELECT t.id, label, 0
+    FROM annotations_task t CROSS JOIN LATERAL jsonb_array_elements_text(t.final -> 'labels') label
+    WHERE t.id = ANY (%(tasks)s)
+) used JOIN projects_label l ON l.code = used.code::uuid AND l.project_id = %(project)s
+GROUP BY l.id
+"""
+
+
+@contextmanager
+def recounted(project: Project, tasks: Sequence[int]) -> Iterator[None]:
+    """Counts some tasks by status and label before and after what is done inside, and appends the difference."""
+    before = _of_tasks(project, tasks)
+    yield
+    changes = [Change(one.metric, -one.amount, one.labeller_id, one.label_id) for one in before]
+    changes += _of_tasks(project, tasks)
+    append(organisation_id=project.organisation_id, project_id=project.pk, changes=changes)
+
+
+def _of_tasks(project: Project, tasks: Sequence[int]) -> list[Change]:
+    values = {"tasks": list(tasks), "project": project.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_STATUSES, values)
+        changes = [Change(status, number) for status, number in cursor.fetchall()]
+        cursor.execute(_LABELS, values)
+        for label_id, number, regions in cursor.fetchall():
+            changes.append(Change(Metric.LABEL_TASKS, number, label_id=label_id))
+            changes.append(Change(Metric.LABEL_REGIONS, int(regions), label_id=label_id))
+    return changes
 
 
 def fold(*, limit: int = FOLD_BATCH) -> int:

@@ -5,16 +5,14 @@ go on meanwhile. A task that was answered since the labels came is left as it is
 touched since it was set aside. Locks go by task id like a submit's, so neither waits for the other in a circle.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 
 from annotations import progress
-from annotations.models import Metric, QueuePosition, SetAside, Task
-from annotations.progress import Change
+from annotations.models import QueuePosition, SetAside
 from projects import jobs
-from projects.models import Label, LabelChange
+from projects.models import LabelChange
 
 CHUNK = 2_000
 KEPT_MODEL = "earlier labels"
@@ -108,16 +106,6 @@ UPDATE annotations_task t SET
 FROM old WHERE t.id = old.task_id
 """
 
-# Tasks by status, and by label the tasks and regions of their final documents, as `annotations.progress` counts them.
-_STATUSES = "SELECT status, count(*) FROM annotations_task WHERE id = ANY (%(tasks)s) GROUP BY status"
-_LABELS = """
-SELECT used.code, count(DISTINCT t.id), sum(used.regions) FROM annotations_task t JOIN LATERAL (
-    SELECT r ->> 'label' AS code, 1 AS regions FROM jsonb_array_elements(t.final -> 'regions') r
-    UNION ALL SELECT jsonb_array_elements_text(t.final -> 'labels'), 0
-) used ON true
-WHERE t.id = ANY (%(tasks)s) AND t.final IS NOT NULL GROUP BY used.code
-"""
-
 
 def start_over(job: jobs.Running, change: LabelChange) -> dict[str, int]:
     """Opens every task that was answered before the labels came; its answers become revisions.
@@ -155,10 +143,8 @@ def _walk(job: jobs.Running, change: LabelChange, choose: str, write: str) -> di
         with job.effects():
             tasks = [row[0] for row in _rows(choose, {**values, "after": cursor["after"]})]
             if tasks:
-                before = _counts(tasks, project.pk)
-                _execute(write, {**values, "tasks": tasks})
-                changes = [*_negative(before), *_counts(tasks, project.pk)]
-                progress.append(organisation_id=project.organisation_id, project_id=project.pk, changes=changes)
+                with progress.recounted(project, tasks):
+                    _execute(write, {**values, "tasks": tasks})
                 cursor = {"after": tasks[-1], "tasks": cursor["tasks"] + len(tasks)}
                 job.checkpoint(cursor)
         job.progress(cursor["tasks"], max(total, cursor["tasks"]))
@@ -167,24 +153,6 @@ def _walk(job: jobs.Running, change: LabelChange, choose: str, write: str) -> di
     with job.effects():
         QueuePosition.objects.filter(project=project).update(rests_until=None)
     return {"tasks": cursor["tasks"]}
-
-
-def _counts(tasks: Sequence[int], project_id: int) -> list[Change]:
-    changes = [Change(Task.Status(status), number) for status, number in _rows(_STATUSES, {"tasks": list(tasks)})]
-    used = _rows(_LABELS, {"tasks": list(tasks)})
-    codes = [code for code, _, _ in used]
-    ids = {
-        str(code): pk for code, pk in Label.objects.filter(project=project_id, code__in=codes).values_list("code", "pk")
-    }
-    for code, number, regions in used:
-        if code in ids:
-            changes.append(Change(Metric.LABEL_TASKS, number, label_id=ids[code]))
-            changes.append(Change(Metric.LABEL_REGIONS, int(regions), label_id=ids[code]))
-    return changes
-
-
-def _negative(changes: Sequence[Change]) -> list[Change]:
-    return [Change(change.metric, -change.amount, change.labeller_id, change.label_id) for change in changes]
 
 
 def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

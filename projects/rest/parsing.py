@@ -8,6 +8,8 @@ import orjson
 from django.conf import settings
 from rest_framework import exceptions, parsers
 
+from projects.errors import BadInput
+
 # An escaped zero character: the backslash before the `u` is not itself escaped.
 _ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -35,3 +37,19 @@ class BoundedJSONParser(parsers.JSONParser):
             return orjson.loads(data)
         except orjson.JSONDecodeError as error:
             raise exceptions.ParseError(f"JSON parse error - {error}") from error
+
+
+class ChunkParser(parsers.BaseParser):
+    """The bytes of one chunk, no more than `most` of them in memory."""
+
+    media_type = "application/octet-stream"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+        """The body as it is; BadInput where it is larger."""
+        data: bytes = stream.read(self.most + 1)
+        if len(data) > self.most:
+            raise BadInput(f"Send at most {self.most} bytes at a time.")
+        return data
