@@ -13,6 +13,8 @@ from annotations import geometry, rle
 
 Shape: TypeAlias = Literal["label", "box", "polygon", "mask"]
 SPLITS = ("train", "val", "test")
+RELATIVE = "relative"
+"""The `source` of an image whose coordinates are fractions of its size, whatever size its reader took it to have."""
 
 
 class NotReadable(ValueError):
@@ -60,7 +62,8 @@ class ExportImage:
     """An image with everything said about it. `id` counts from 1; `url` and times may be empty.
 
     `split` is one of `SPLITS`, or empty where the export is not split; `source` says where the image's
-    file is, and only whoever made the record understands it.
+    file is, and only whoever made the record understands it. `file` is its name in an archive, where it was
+    given one beforehand (`names`): parts of an export that are written apart cannot know each other's names.
     """
 
     id: int
@@ -77,6 +80,7 @@ class ExportImage:
     reviewed_by: str = ""
     split: str = ""
     source: object = None
+    file: str = ""
 
 
 Pixels: TypeAlias = Callable[[ExportImage], Iterable[bytes] | None]
