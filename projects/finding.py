@@ -38,6 +38,7 @@ _OF_PROJECT = (
     (Action.SEE_PROGRESS, "Dashboard", "annotations:dashboard", "layout-dashboard"),
     (Action.SEE_ANNOTATIONS, "Images and answers", "annotations:browse", "images"),
     (Action.EXPORT, "Export", "exports:exports", "download"),
+    (Action.IMPORT_LABELS, "Import labels", "exports:imports", "upload"),
     (Action.MANAGE_PROJECT, "Project settings", "projects:project-settings", "settings"),
 )
 _OF_WORKSPACE = (

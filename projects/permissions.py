@@ -44,6 +44,7 @@ class Action(StrEnum):
     SEE_ANNOTATIONS = "annotations.see"
     COMMENT = "comment"
     EXPORT = "export"
+    IMPORT_LABELS = "labels.import"
     SEE_JOBS = "jobs.see"
     MANAGE_JOBS = "jobs.manage"
 
@@ -65,6 +66,7 @@ RULES: Mapping[Action, frozenset[str]] = {
     Action.SEE_ANNOTATIONS: _READERS,
     Action.COMMENT: _REVIEWERS | {Role.LABELLER},
     Action.EXPORT: _MANAGERS | {Role.REVIEWER},
+    Action.IMPORT_LABELS: _MANAGERS,
     Action.SEE_JOBS: _READERS,
     Action.MANAGE_JOBS: _MANAGERS,
 }

@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 from annotations import instructing
 from annotations.models import Task
 from exports import samples
-from exports.models import Export
-from projects import datasets
+from exports.importing import requesting
+from exports.models import Export, LabelImport
+from projects import datasets, jobs
 from projects.models import Dataset, Datastore, Image, Job, Label, Organisation, Project, User, Workspace
 from tests.browser.conftest import turn
 from tests.browser.labelling import BoxPage
@@ -48,6 +49,9 @@ MANAGER = {
     "label-scenes": lambda: label_page("multiclass", samples.MANAGER.email),
     "exports": lambda: reverse("exports:exports", args=[project("box").code]),
     "export": lambda: reverse("exports:export", args=[Export.objects.latest("pk").code]),
+    "imports": lambda: reverse("exports:imports", args=[project("box").code]),
+    "import-new": lambda: reverse("exports:import-new", args=[project("box").code]),
+    "import": lambda: reverse("exports:import", args=[checked_import().code]),
     "jobs": lambda: reverse("projects:jobs"),
     "job": lambda: reverse(
         "projects:job", args=[Job.objects.filter(organisation__name=samples.ORGANISATION).latest("pk").code]
@@ -111,6 +115,20 @@ def uploads() -> Dataset:
     made = Dataset.objects.filter(workspace=place, name=name).first()
     manager = User.objects.get(email=samples.MANAGER.email)
     return made or datasets.create(actor=manager, workspace=place, name=name, source=Dataset.Source.UPLOAD)
+
+
+def checked_import() -> LabelImport:
+    """A file that was looked through: a CSV of boxes, one of a label that the project lacks."""
+    place, manager = project("box"), User.objects.get(email=samples.MANAGER.email)
+    made = LabelImport.objects.filter(project=place).first()
+    if made is None:
+        names = Image.objects.filter(dataset__project_datasets__project=place).order_by("pk").values_list("key", flat=True)
+        rows = [f"{name},{label},10,10,60,40" for name in names[:8] for label in ("Car", "Unicorn")]
+        data = "\n".join(["image,label,x,y,width,height", *rows, "gone.jpg,Car,1,1,5,5"]).encode()
+        made = requesting.announce(project=place, actor=manager, name="boxes.csv", byte_size=len(data))
+        requesting.receive(label_import=made, actor=manager, offset=0, data=data)
+        jobs.run_due()
+    return made
 
 
 def label_page(task_type: str, email: str) -> str:

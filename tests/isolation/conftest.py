@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from annotations.models import Annotation, Comment, Lease, Task
-from exports.models import Export
+from exports.models import Export, LabelImport
 from projects.models import ApiToken, Dataset, Job, Notification, Project, Upload, User, Workspace
 from tests import factories
 from tests.conftest import Cast
@@ -65,6 +65,9 @@ def _labelling(task: Task, labeller: User, document: Any, canary: str) -> dict[s
         ),
         "comment": Comment.objects.create(**tenant, task=task, author=labeller, text=f"Comment {canary}"),
         "export": Export.objects.create(**tenant, name=f"export {canary}", format="coco"),
+        "import": LabelImport.objects.create(
+            **tenant, name=f"import {canary}.json", byte_size=10, format="coco", state="done", created_by=labeller
+        ),
     }
 
 
@@ -75,6 +78,15 @@ def _running(dataset: Dataset, user: User, canary: str) -> dict[str, Any]:
         "job": Job.objects.create(**place, kind="test.canary", queue="io", title=f"Job {canary}"),
         "upload": Upload.objects.create(
             **place, dataset=dataset, path=f"{canary}/up.jpg", byte_size=10, created_by=user
+        ),
+        "archive": Upload.objects.create(
+            **place,
+            dataset=dataset,
+            path=f"{canary}/up.zip",
+            byte_size=10,
+            state="done",
+            outcome={"taken": 1},
+            created_by=user,
         ),
         "notification": Notification.objects.create(
             **tenant, user=user, kind="added", title=f"Notification {canary}", path="/"

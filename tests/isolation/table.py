@@ -150,6 +150,7 @@ TABLE: dict[str, Row] = {
     "projects:dataset-refresh": row("dataset", post=MANAGE),
     "projects:dataset-delete": row("dataset", post=MANAGE),
     "projects:upload": row("dataset", get=MANAGE, post=MANAGE),
+    "projects:archive": row("archive", get=MANAGE),
     # Data: API
     "api-projects:datastore-list": row(
         get=ALL,
