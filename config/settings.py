@@ -74,7 +74,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:", *STORAGE_ORIGINS],
-        "connect-src": [SELF, *STORAGE_ORIGINS],
+        "connect-src": [SELF],
         "font-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
