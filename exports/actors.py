@@ -1,10 +1,11 @@
 from datetime import timedelta
 from typing import Any
 
-from exports import building
-from exports.models import Export
+from exports import building, removing, storing
+from exports.importing import applying, checking, requesting, undoing
+from exports.models import Export, LabelImport
 from projects import jobs, results
-from projects.models import Notification
+from projects.models import Datastore, Notification
 from projects.permissions import Action
 
 results.register(
@@ -19,9 +20,63 @@ results.register(
         Notification.Kind.EXPORT_READY,
     ),
 )
+for _kind, _words in (
+    (requesting.CHECK, "See the report"),
+    (requesting.APPLY, "See the import"),
+    (requesting.UNDO, "See the import"),
+):
+    results.register(
+        _kind, results.Result("import_id", LabelImport, "exports:import", _words, Action.IMPORT_LABELS, "project")
+    )
 
 
 @jobs.handler("exports.build", queue="bulk", lease=timedelta(minutes=2), attempts=3)
 def build_export(job: jobs.Running, export_id: int) -> dict[str, Any]:
     """Writes the file of an export."""
-    return building.build(Export.objects.select_related("project").get(pk=export_id), job)
+    return building.build(_export(export_id), job)
+
+
+@jobs.handler(building.PART, queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def write_part(job: jobs.Running, export_id: int, number: int) -> dict[str, Any]:
+    """Writes one part of a large export."""
+    return building.write_part(_export(export_id), number, job)
+
+
+@jobs.handler(removing.REMOVE, queue="io", lease=timedelta(minutes=1), attempts=5)
+def remove_files(job: jobs.Running, datastore_id: int | None, keys: list[str], folder: str) -> None:
+    """Deletes the files of an export that is gone."""
+    rows = Datastore.objects.select_related("workspace")
+    datastore = rows.filter(pk=datastore_id).first() if datastore_id else None
+    storing.remove(datastore, keys, folder, job)
+
+
+jobs.periodic("exports-expire", every=timedelta(hours=1))(removing.remove_expired)
+
+
+def _export(pk: int) -> Export:
+    return Export.objects.select_related("project", "datastore__workspace").get(pk=pk)
+
+
+@jobs.handler(requesting.CHECK, queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def check_labels(job: jobs.Running, import_id: int) -> dict[str, Any]:
+    """Looks a file of labels through."""
+    return checking.check(job, _label_import(import_id))
+
+
+@jobs.handler(requesting.APPLY, queue="bulk", lease=timedelta(minutes=2), attempts=5)
+def import_labels(job: jobs.Running, import_id: int) -> dict[str, Any]:
+    """Writes the labels of a file."""
+    return applying.apply(job, _label_import(import_id))
+
+
+@jobs.handler(requesting.UNDO, queue="bulk", lease=timedelta(minutes=2), attempts=5)
+def undo_import(job: jobs.Running, import_id: int) -> dict[str, Any]:
+    """Takes an import back."""
+    return undoing.undo(job, _label_import(import_id))
+
+
+jobs.periodic("imports-forget", every=timedelta(hours=1))(requesting.discard_stale)
+
+
+def _label_import(pk: int) -> LabelImport:
+    return LabelImport.objects.select_related("project__workspace").get(pk=pk)

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from exports import storing
 from exports.models import Export
 from exports.writing import CONTENT_TYPES
-from projects import audit, datastores, sealing, tenancy
+from projects import audit, sealing, tenancy
 from projects.errors import Conflict, DomainError
 
 SALT = "exports.downloads"
@@ -46,7 +47,7 @@ def signed_url(export: Export, *, actor: Any) -> str:
     if not export.key:
         raise NotComplete("The export is not finished. Wait until its state is “succeeded”.")
     audit.record(actor, "export.download", export)
-    store = datastores.installation_store()
+    store = storing.store_of(export)
     expires_at = timezone.now() + timedelta(seconds=settings.SIGNED_URL_SECONDS)
     if not store.direct:
         sealed = sealing.seal(SALT, f"{export.organisation_id}-{export.pk}-{int(expires_at.timestamp())}")
@@ -63,11 +64,12 @@ def opened(signed: str) -> Download:
     if expires_at < time.time():
         raise LinkGone("This address is wrong or has expired. Go back to the export and download it again.")
     with tenancy.for_organisation(organisation_id):
-        export = Export.objects.filter(pk=export_id).exclude(key="").first()
+        rows = Export.objects.filter(pk=export_id).exclude(key="")
+        export = rows.select_related("datastore__workspace").first()
     if export is None:
         raise LinkGone("This export does not exist any more.")
     ending = _ending(export)
-    chunks = datastores.installation_store().stream(export.key)
+    chunks = storing.store_of(export).stream(export.key)
     return Download(f"{export.name}.{ending}", CONTENT_TYPES[ending], export.byte_size, chunks)
 
 

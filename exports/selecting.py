@@ -1,8 +1,6 @@
-"""Which images an export holds: rows of one snapshot as neutral records, split where asked, and their files."""
+"""Which images an export holds: rows of one snapshot, split where asked."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -12,12 +10,8 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_loads
 
 from annotations.models import TaskLabel
-from exports.formats import records
-from exports.formats.records import ExportCategory, ExportImage
 from exports.models import Export
-from projects import datastores
-from projects.errors import DomainError
-from projects.models import Dataset, Label, Project
+from projects.models import Label, Project
 
 ROWS = 2000
 """Tasks fetched from the snapshot at a time."""
@@ -55,7 +49,9 @@ _PLACES = f"""
     )
 """  # noqa: S608  # put together from constants
 _ROWS = """
-    SELECT t.code, t.status, t.final, t.final_at, i.width, i.height, i.code AS image_code, i.key, i.frame,
+    SELECT t.id, t.status, t.final, t.final_at,
+           jsonb_array_length(t.final->'labels') + jsonb_array_length(t.final->'regions') AS annotations, coalesce(v.width, i.width) AS width,
+           coalesce(v.height, i.height) AS height, i.code AS image_code, i.key, i.frame,
            coalesce(i.metadata->>'path', i.key) || CASE WHEN i.frame > 0 THEN '#' || i.frame ELSE '' END AS path,
            d.id AS dataset_id, d.name AS dataset, s.name AS datastore, i.metadata->>'captured_at' AS captured_at,
            (SELECT string_agg(coalesce(nullif(u.name, ''), u.email), ', ' ORDER BY a.submitted_at)
@@ -65,6 +61,10 @@ _ROWS = """
     JOIN projects_image i ON i.id = t.image_id
     JOIN projects_dataset d ON d.id = i.dataset_id
     JOIN projects_datastore s ON s.id = d.datastore_id
+    LEFT JOIN LATERAL (  -- what the labels were drawn on, where the file was changed since
+        SELECT v.width, v.height FROM projects_imageversion v
+        WHERE i.version > 1 AND v.image_id = i.id AND v.replaced_at > t.final_at ORDER BY v.number LIMIT 1
+    ) v ON true
     ORDER BY t.id
 """
 _WHOLE = _ROWS.format(split="''", tasks=f"(SELECT t.* {_CHOSEN})")
@@ -89,6 +89,14 @@ def count(reader: Connection[Any], export: Export) -> int:
     return int(row[0]) if row else 0
 
 
+def changed(reader: Connection[Any], export: Export) -> int:
+    """How many of the images were changed at their source after they had been labelled."""
+    with reader.cursor() as cursor:
+        cursor.execute("SELECT count(*)" + _CHOSEN + " AND t.image_changed_at IS NOT NULL", _chosen(export))
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 def _chosen(export: Export) -> dict[str, Any]:
     return {
         "project": export.project_id,
@@ -97,76 +105,13 @@ def _chosen(export: Export) -> dict[str, Any]:
     }
 
 
-def images(
-    reader: Connection[Any], export: Export, categories: Sequence[ExportCategory], prefix: str
-) -> Iterator[ExportImage]:
-    """The chosen images in the order of their tasks; `prefix` begins their URLs, `{datastore}` in it is the store's name."""
-    ids = {category.code: category.id for category in categories}
-    # Two datasets may each have a `1.jpg`: then the dataset's name tells them apart.
-    several = export.project.project_datasets.count() > 1
+def rows(reader: Connection[Any], export: Export) -> Iterator[Any]:
+    """The chosen images in the order of their tasks, as named tuples of `_ROWS`; `final` is JSON ready to be written."""
     val, test = export.options.get("val", 0), export.options.get("test", 0)
     seed = export.options.get("seed", 0)
     shares = {"seed": str(seed), "held": val + test, "test": test, "start": seed * 37 % 100}
     with reader.cursor(name="export", row_factory=namedtuple_row) as cursor:
         cursor.itersize = ROWS
-        set_json_loads(orjson.loads, cursor)
+        set_json_loads(orjson.Fragment, cursor)
         cursor.execute(_SPLIT if val or test else _WHOLE, _chosen(export) | shares)
-        row: Any  # its names are _ROWS's columns
-        for number, row in enumerate(cursor, start=1):
-            yield ExportImage(
-                id=number,
-                name=f"{row.dataset}/{row.path}" if several else row.path,
-                width=row.width,
-                height=row.height,
-                annotations=records.from_document(row.final, ids),
-                code=str(row.image_code),
-                url=prefix.replace("{datastore}", row.datastore) + row.key if prefix else "",
-                captured_at=row.captured_at or "",
-                status=row.status,
-                labelled_by=row.labelled_by or "",
-                labelled_at=row.final_at.isoformat() if row.final_at else "",
-                split=row.split,
-                source=Source(row.dataset_id, row.key, row.frame),
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an image's file is; `frame` as in Image."""
-
-    dataset_id: int
-    key: str
-    frame: int
-
-
-class Files:
-    """The files of an export's images, in pieces; counts those that could not be had."""
-
-    def __init__(self, export: Export) -> None:
-        rows = Dataset.objects.filter(workspace_id=export.project.workspace_id).select_related("datastore__workspace")
-        self._datasets: Mapping[int, Dataset] = {dataset.pk: dataset for dataset in rows}
-        self._stores: dict[int, Any] = {}
-        self.copied = self.missing = 0
-
-    def __call__(self, image: ExportImage) -> Iterator[bytes] | None:
-        """The bytes as they are in the store; None where the file is gone, or is one of many frames of a file."""
-        source = image.source
-        if not isinstance(source, Source) or source.frame:
-            self.missing += 1
-            return None
-        chunks = iter(self._store(source.dataset_id).stream(source.key))
-        try:
-            first = next(chunks, b"")
-        except DomainError as error:
-            if error.code != "object_missing":
-                raise
-            self.missing += 1
-            return None
-        self.copied += 1
-        return chain([first], chunks)
-
-    def _store(self, dataset_id: int) -> Any:
-        datastore = self._datasets[dataset_id].datastore
-        if datastore.pk not in self._stores:
-            self._stores[datastore.pk] = datastores.for_datastore(datastore)
-        return self._stores[datastore.pk]
+        yield from cursor

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from annotations.models import Task
-from exports import writing
+from exports import storing, writing
 from exports.models import Export
 from projects import audit, jobs
-from projects.errors import BadInput
-from projects.models import Label, Project, User
+from projects.errors import BadInput, Conflict
+from projects.models import Datastore, Label, Project, User
 
 _USUAL = writing.Options()
 DEFAULT_STATUSES = (Task.Status.LABELLED, Task.Status.APPROVED)
@@ -41,11 +41,12 @@ def request_export(
     """
     _require_fit(project, format, options)
     filters: dict[str, Any] = {"statuses": sorted(statuses), "labels": sorted(str(label.code) for label in labels)}
-    stamp = timezone.now().strftime("%Y%m%d_%H%M%S")
+    datastore = storing.settings_of(project.workspace).datastore
     export = Export.objects.create(
         organisation_id=project.organisation_id,
         project=project,
-        name=f"{slugify(project.name) or 'project'}_{format}_{stamp}",
+        name=_free_name(project, format, datastore),
+        datastore=datastore,
         format=format,
         filters=filters,
         options=options.chosen(),
@@ -63,6 +64,33 @@ def request_export(
     export.save(update_fields=["job"])
     audit.record(actor, "export.request", export, detail={"format": format, **filters, **options.chosen()})
     return export
+
+
+def _free_name(project: Project, name: str, datastore: Datastore) -> str:
+    """Project, format, date and time; a number tells apart what is asked for within a second."""
+    stamp = timezone.now().strftime("%Y%m%d_%H%M%S")
+    base = f"{slugify(project.name)[:120] or 'project'}_{name}_{stamp}"
+    # Whoever asks at the same moment waits here, so that both see which names are taken.
+    Datastore.objects.select_for_update(no_key=True).get(pk=datastore.pk)
+    taken = set(Export.objects.filter(datastore=datastore, name__startswith=base).values_list("name", flat=True))
+    return next(free for free in (base, *(f"{base}_{number}" for number in range(2, 99_999))) if free not in taken)
+
+
+@transaction.atomic
+def cancel_export(*, export: Export, actor: User) -> None:
+    """Ends the writing of an export; does nothing where that has ended."""
+    if export.job is not None and not export.job.has_ended:
+        audit.record(actor, "export.cancel", export)
+        jobs.request_cancel(export.job)
+
+
+@transaction.atomic
+def retry_export(*, export: Export, actor: User) -> None:
+    """Goes on with an export that failed or was cancelled, with what it froze then; Conflict where there is none."""
+    if export.job is None or not jobs.can_retry(export.job):
+        raise Conflict("Only an export that failed or was cancelled can be tried again.")
+    audit.record(actor, "export.retry", export)
+    jobs.retry(export.job)
 
 
 def _require_fit(project: Project, name: str, options: writing.Options) -> None:

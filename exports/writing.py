@@ -1,12 +1,12 @@
 """The formats that a project's labels can be exported to: for which tasks, with which options, by which writer."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from exports.formats import automl, class_folders, coco, csv, cvat, label_studio, masks, native, records, voc, yolo
-from exports.formats.archive import Archive
-from exports.formats.records import ExportCategory, ExportImage, Pixels, Written
+from exports.formats.parts import Writer
+from exports.formats.records import ExportCategory, Pixels, Written
 from exports.models import Export
 from projects.models import Project
 
@@ -44,14 +44,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Target:
-    """What a writer gets: where to, what, and everything that may change how."""
+    """What a writer gets: the labels, and everything that may change how. `before` is how many annotations other parts have."""
 
-    out: BinaryIO
-    images: Iterator[ExportImage]
     categories: Sequence[ExportCategory]
     export: Export
     options: Options
     pixels: Pixels | None
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,12 @@ class Format:
 
     sentence: str
     tasks: frozenset[str]
-    write: Callable[[Target], Written]
+    writer: Callable[[Target], Writer]
     ending: str = "zip"
     own: frozenset[str] = field(default_factory=frozenset)
     needs_images: bool = False
+    flat: bool = False
+    """Whether all its files lie in one folder, so that those of images do in their names."""
 
     def ending_with(self, options: Options) -> str:
         return self.ending
@@ -76,143 +77,124 @@ class _Coco(Format):
         return "zip" if options.images or options.val or options.test else "json"
 
 
-def _zipped(write: Callable[[Archive, Target], Written]) -> Callable[[Target], Written]:
-    """A writer of many files, as one of a single file."""
-
-    def written(target: Target) -> Written:
-        archive = Archive(target.out)
-        found = write(archive, target)
-        archive.close()
-        return found
-
-    return written
-
-
-def _info(export: Export) -> dict[str, str]:
-    return {
-        "description": export.project.name,
-        "contributor": "Labelwright",
-        "date_created": export.created_at.isoformat(),
-        "version": str(export.code),
-    }
+def _coco(target: Target) -> Writer:
+    options, export = target.options, target.export
+    return coco.Writer(
+        target.categories,
+        info={
+            "description": export.project.name,
+            "contributor": "Labelwright",
+            "date_created": export.created_at.isoformat(),
+            "version": str(export.code),
+        },
+        normalised=options.coordinates == "fractions",
+        segmentation=cast("coco.Segmentation", options.segmentation),
+        folder=FORMATS[Export.Format.COCO].ending_with(options) == "zip",
+        pixels=target.pixels,
+        before=target.before,
+    )
 
 
-def _write_coco(target: Target) -> Written:
-    options = target.options
-    given: dict[str, Any] = {
-        "info": _info(target.export),
-        "normalised": options.coordinates == "fractions",
-        "segmentation": options.segmentation,
-    }
-    if FORMATS[Export.Format.COCO].ending_with(options) == "json":
-        return coco.write(target.out, target.images, target.categories, **given)
-    archive = Archive(target.out)
-    written = coco.write_folder(archive, target.images, target.categories, pixels=target.pixels, **given)
-    archive.close()
-    return written
-
-
-def _write_native(target: Target) -> Written:
+def _native(target: Target) -> Writer:
     project = target.export.project
     about = {"code": str(project.code), "name": project.name, "task_type": project.task_type}
-    return native.write(target.out, target.images, target.categories, project=about)
+    return native.Writer(target.categories, project=about)
 
 
 def _outlined(target: Target) -> bool:
     return target.export.project.task_type != "box" and target.options.regions != "boxes"
 
 
-def _write_automl(archive: Archive, target: Target) -> Written:
+def _automl(target: Target) -> Writer:
     task = cast("automl.Task", target.export.project.task_type)
     if task == "polygon" and not _outlined(target):
         task = "box"
-    return automl.write(archive, target.images, target.categories, task=task, pixels=target.pixels)
+    return automl.Writer(target.categories, task=task, pixels=target.pixels)
 
 
-def _write_yolo(archive: Archive, target: Target) -> Written:
-    return yolo.write(archive, target.images, target.categories, segmentation=_outlined(target), pixels=target.pixels)
+def _yolo(target: Target) -> Writer:
+    return yolo.Writer(target.categories, segmentation=_outlined(target), pixels=target.pixels)
 
 
-def _write_voc(archive: Archive, target: Target) -> Written:
+def _voc(target: Target) -> Writer:
     outlined = target.export.project.task_type != "box"
-    return voc.write(archive, target.images, target.categories, segmentation=outlined, pixels=target.pixels)
+    return voc.Writer(target.categories, segmentation=outlined, pixels=target.pixels)
 
 
-def _write_masks(archive: Archive, target: Target) -> Written:
+def _masks(target: Target) -> Writer:
     style = cast("masks.Style", target.options.mask_style)
-    return masks.write(archive, target.images, target.categories, style=style, pixels=target.pixels)
+    return masks.Writer(target.categories, style=style, pixels=target.pixels)
 
 
-def _write_cvat(archive: Archive, target: Target) -> Written:
-    return cvat.write(archive, target.images, target.categories, pixels=target.pixels)
+def _cvat(target: Target) -> Writer:
+    return cvat.Writer(target.categories, pixels=target.pixels)
 
 
-def _write_label_studio(archive: Archive, target: Target) -> Written:
-    return label_studio.write(archive, target.images, target.categories, pixels=target.pixels)
+def _label_studio(target: Target) -> Writer:
+    return label_studio.Writer(target.categories, pixels=target.pixels)
 
 
-def _write_folders(archive: Archive, target: Target) -> Written:
-    pixels = cast("Pixels", target.pixels)
-    return class_folders.write(archive, target.images, target.categories, pixels=pixels)
+def _folders(target: Target) -> Writer:
+    return class_folders.Writer(target.categories, pixels=cast("Pixels", target.pixels))
 
 
 FORMATS: Mapping[str, Format] = {
     Export.Format.COCO: _Coco(
         "For Detectron2, MMDetection, torchvision and most research code, or for Azure with fractions.",
         EVERY,
-        _write_coco,
+        _coco,
         own=frozenset({"images", "coordinates", "segmentation", "url_prefix"}),
     ),
     Export.Format.YOLO: Format(
         "For Ultralytics: a text file beside each image, and data.yaml.",
         frozenset({"box", "polygon"}),
-        _zipped(_write_yolo),
+        _yolo,
         own=frozenset({"images", "regions"}),
     ),
     Export.Format.AUTOML: Format(
         "For Automated ML in Azure Machine Learning: JSON lines in an MLTable folder.",
         EVERY - {"semantic"},
-        _zipped(_write_automl),
+        _automl,
         own=frozenset({"images", "regions", "url_prefix"}),
     ),
     Export.Format.VOC: Format(
         "For torchvision and older detectors: an XML file per image, in whole pixels.",
         REGIONS,
-        _zipped(_write_voc),
+        _voc,
         own=frozenset({"images"}),
+        flat=True,
     ),
     Export.Format.MASKS: Format(
         "For semantic segmentation: a picture per image whose pixels are class numbers.",
         frozenset({"polygon", "semantic"}),
-        _zipped(_write_masks),
+        _masks,
         own=frozenset({"images", "mask_style"}),
     ),
     Export.Format.FOLDERS: Format(
         "For torchvision's ImageFolder and YOLO classification: the images, in a folder per label.",
         frozenset({"multiclass"}),
-        _zipped(_write_folders),
+        _folders,
         needs_images=True,
+        flat=True,
     ),
-    Export.Format.CVAT: Format(
-        "For CVAT: its XML 1.1 for images.", EVERY, _zipped(_write_cvat), own=frozenset({"images"})
-    ),
+    Export.Format.CVAT: Format("For CVAT: its XML 1.1 for images.", EVERY, _cvat, own=frozenset({"images"})),
     Export.Format.LABEL_STUDIO: Format(
         "For Label Studio: its JSON, and the labelling configuration.",
         EVERY,
-        _zipped(_write_label_studio),
+        _label_studio,
         own=frozenset({"images", "url_prefix"}),
     ),
     Export.Format.CSV: Format(
         "For spreadsheets and pandas: a row per label.",
         EVERY,
-        lambda target: csv.write(target.out, target.images, target.categories),
+        lambda target: csv.Writer(target.categories),
         ending="csv",
         own=frozenset({"url_prefix"}),
     ),
     Export.Format.NATIVE: Format(
         "For keeping, and for moving to another Labelwright: everything, without any loss.",
         EVERY,
-        _write_native,
+        _native,
         ending="jsonl",
         own=frozenset({"url_prefix"}),
     ),

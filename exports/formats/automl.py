@@ -14,8 +14,9 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from annotations import geometry
-from exports.formats import names, outlines, records
-from exports.formats.archive import Archive, Member
+from exports.formats import names, outlines, parts, records
+from exports.formats.archive import Archive
+from exports.formats.parts import File, Part, Stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Pixels, Written
 
 Task: TypeAlias = Literal["multiclass", "multilabel", "box", "polygon"]
@@ -26,6 +27,7 @@ FOLDERS = {
     "val": "validation-mltable-folder/",
     "test": "testing-mltable-folder/",
 }
+TEXT = "addresses that are no streams"
 STREAMS = ("azureml://subscriptions/", "http://", "https://", "file:///")
 TABLE = b"""$schema: https://azuremlschemas.azureedge.net/latest/MLTable.schema.json
 type: mltable
@@ -43,40 +45,48 @@ STREAM_COLUMN = b"""  - convert_column_types:
 """
 
 
+class Writer:
+    """A folder with lines and an `MLTable` for each split."""
+
+    def __init__(self, categories: Sequence[ExportCategory], *, task: Task, pixels: Pixels | None = None) -> None:
+        self.task, self.pixels = task, pixels
+        self.named = records.unique_names(categories)
+        self._own = names.Names()
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        for image in images:
+            label = _label(image, self.named, self.task, part.written)
+            if label is None:
+                continue
+            if self.pixels and (chunks := self.pixels(image)):
+                file = f"images/{self._own.of_image(image).file}"
+                part.add_chunks(file, chunks)
+                image.url = image.url or file
+            url = image.url or image.name
+            if not url.startswith(STREAMS):
+                part.notes.add(TEXT)
+            row = {"image_url": url, "image_details": _details(image), "label": label}
+            part.write(image.split, orjson.dumps(row) + b"\n")
+            part.written.image(image)
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        splits = [split for split in FOLDERS if written.per_split[split]]
+        table = TABLE + (STREAM_COLUMN if splits and TEXT not in notes else b"")
+        return [
+            file
+            for split in splits or [""]
+            for file in (
+                File(f"{FOLDERS[split]}{LINES}", [Stream(split)]),
+                File(f"{FOLDERS[split]}MLTable", [table]),
+            )
+        ]
+
+
 def write(
-    archive: Archive,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    task: Task,
-    pixels: Pixels | None = None,
+    archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
 ) -> Written:
     """Write the folders. An image of one class without a label is left out: there is no way to say it."""
-    written, own = Written(), names.Names()
-    named = records.unique_names(categories)
-    members: dict[str, Member] = {}
-    streams = True
-    for image in images:
-        label = _label(image, named, task, written)
-        if label is None:
-            continue
-        if pixels and (chunks := pixels(image)):
-            file = f"images/{own.of(image.name, image.id).file}"
-            archive.add_chunks(file, chunks)
-            image.url = image.url or file
-        url = image.url or image.name
-        streams = streams and url.startswith(STREAMS)
-        row = {"image_url": url, "image_details": _details(image), "label": label}
-        if image.split not in members:
-            members[image.split] = archive.member(FOLDERS[image.split] + LINES)
-        members[image.split].write(orjson.dumps(row) + b"\n")
-        written.image(image)
-    streams = streams and bool(members)
-    members = members or {"": archive.member(LINES)}
-    for split, member in members.items():
-        member.close()
-        archive.add(f"{FOLDERS[split]}MLTable", TABLE + (STREAM_COLUMN if streams else b""))
-    return written
+    return parts.write(archive, images, Writer(categories, **options))
 
 
 def _details(image: ExportImage) -> dict[str, object]:
@@ -121,6 +131,6 @@ def _object(image: ExportImage, annotation: ExportAnnotation, name: str, task: T
             "bottomY": min(box.bottom / height, 1.0),
             "isCrowd": crowd,
         }
-    parts: geometry.Parts = outlines.without_holes(outlines.rings(annotation, width, height))
-    rings = [[value for x, y in ring for value in (x / width, y / height)] for ring in parts]
+    found: geometry.Parts = outlines.without_holes(outlines.rings(annotation, width, height))
+    rings = [[value for x, y in ring for value in (x / width, y / height)] for ring in found]
     return {"label": name, "isCrowd": crowd, "polygon": rings} if rings else None

@@ -6,9 +6,10 @@ Labels of the same last name are told apart by their path, whose `/` becomes `_`
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from exports.formats import names, records
+from exports.formats import names, parts, records
 from exports.formats.archive import Archive
 from exports.formats.folder import Folder
+from exports.formats.parts import File, Part
 from exports.formats.records import (
     ExportAnnotation,
     ExportCategory,
@@ -20,23 +21,35 @@ from exports.formats.records import (
 )
 
 
+class Writer:
+    """Every image in the folder of its label; those without one are left out."""
+
+    def __init__(self, categories: Sequence[ExportCategory], *, pixels: Pixels) -> None:
+        self.folders, self.pixels = class_folders(categories), pixels
+        self._own = names.Names(flat=True)
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        written = part.written
+        for image in images:
+            label = next((annotation for annotation in image.annotations if annotation.shape == "label"), None)
+            written.left_out += len(image.annotations) - (label is not None)
+            if label is None or (chunks := self.pixels(image)) is None:
+                written.left_out += label is not None
+                continue
+            file = self._own.of_image(image).file
+            part.add_chunks(f"{image.split or 'train'}/{self.folders[label.category_id]}/{file}", chunks)
+            written.annotation(label)
+            written.image(image)
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        return []
+
+
 def write(
     archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], *, pixels: Pixels
 ) -> Written:
     """Copy every image into the folder of its label; those without one are left out."""
-    written, own = Written(), names.Names(flat=True)
-    folders = class_folders(categories)
-    for image in images:
-        label = next((annotation for annotation in image.annotations if annotation.shape == "label"), None)
-        written.left_out += len(image.annotations) - (label is not None)
-        if label is None or (chunks := pixels(image)) is None:
-            written.left_out += label is not None
-            continue
-        file = own.of(image.name, image.id).file
-        archive.add_chunks(f"{image.split or 'train'}/{folders[label.category_id]}/{file}", chunks)
-        written.annotation(label)
-        written.image(image)
-    return written
+    return parts.write(archive, images, Writer(categories, pixels=pixels))
 
 
 def class_folders(categories: Sequence[ExportCategory]) -> dict[int, str]:

@@ -12,170 +12,146 @@ Azure's dialect (`normalised=True`): no `info`, `licenses`, `iscrowd` or `superc
 0.0, and `bbox` and `segmentation` divided by the image's width and height. It cannot say holes (the
 rings become parts) and leaves the runs of a mask in pixels.
 
-Writing takes one pass and constant memory: images go straight to the file, annotations to a spool
-file beside it, which is appended at the end, because JSON wants one whole array after the other.
+Writing takes one pass and constant memory: images and annotations are streams of their own
+(`exports.formats.parts`), because JSON wants one whole array after the other.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 import orjson
 
 from annotations import crossings, geometry, rle
-from exports.formats import names, outlines, records
-from exports.formats.archive import Archive, Member
+from exports.formats import names, outlines, parts, records
+from exports.formats.archive import Archive
+from exports.formats.parts import File, Part, Stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Pixels, Written
 
 Segmentation: TypeAlias = Literal["drawn", "polygons", "rle"]
-BATCH = 500
-SPOOL_BYTES = 8 << 20
+_Row: TypeAlias = dict[str, object]
 
 
-class _File:
-    """One COCO file while it is written."""
+class Writer:
+    """One COCO file, or as a `folder` one file for each split and the images that `pixels` gives.
+
+    With images, `file_name` is the image's name below `images/<split>/`, as training code joins the two.
+    `before` is how many annotations the parts before this one hold at most: ids go on behind it.
+    """
 
     def __init__(
         self,
-        out: BinaryIO | Member,
         categories: Sequence[ExportCategory],
-        info: Mapping[str, Any] | None,
         *,
-        normalised: bool,
-        segmentation: Segmentation,
+        info: Mapping[str, Any] | None = None,
+        normalised: bool = False,
+        segmentation: Segmentation = "drawn",
+        folder: bool = False,
+        pixels: Pixels | None = None,
+        before: int = 0,
     ) -> None:
-        self.out, self.normalised, self.segmentation = out, normalised, segmentation
-        self.written = Written()
-        self.spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # closed by `close`
-        out.write(_head(categories, info or {}, normalised=normalised))
+        self.categories, self.info = categories, info or {}
+        self.normalised, self.segmentation = normalised, segmentation
+        self.folder, self.pixels, self.before = folder, pixels, before
+        self._own = names.Names()
 
-    def add(self, batch: Sequence[ExportImage]) -> None:
-        written = self.written
-        _append(self.out, [_image_row(image, normalised=self.normalised) for image in batch], first=not written.images)
-        rows = [row for image in batch for row in self._annotation_rows(image)]
-        _append(self.spool, rows, first=written.annotations == len(rows))
-        for image in batch:
-            written.image(image)
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        rows: dict[str, tuple[list[_Row], list[_Row]]] = {}
+        for image in images:
+            split = image.split if self.folder else ""
+            if self.pixels and (chunks := self.pixels(image)):
+                image.name = self._own.of_image(image).file
+                part.add_chunks(f"images/{split}/{image.name}" if split else f"images/{image.name}", chunks)
+            own = rows.setdefault(split, ([], []))
+            own[0].append(_image_row(image, normalised=self.normalised))
+            own[1].extend(self._annotation_rows(image, part.written))
+            part.written.image(image)
+        for split, (listed, found) in rows.items():
+            part.append(f"{split}:images", listed)
+            part.append(f"{split}:annotations", found)
 
-    def close(self) -> None:
-        self.out.write(b'],"annotations":[')
-        self.spool.seek(0)
-        shutil.copyfileobj(self.spool, self.out, 1 << 20)
-        self.spool.close()
-        self.out.write(b"]}")
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        if not self.folder:
+            return [File("", self._pieces(""))]
+        splits = [split for split in ("", *records.SPLITS) if written.per_split[split]] or [""]
+        return [File(f"annotations/instances_{split or 'all'}.json", self._pieces(split)) for split in splits]
 
-    def _annotation_rows(self, image: ExportImage) -> list[dict[str, object]]:
-        rows, written = [], self.written
+    def _pieces(self, split: str) -> list[parts.Piece]:
+        head = _head(self.categories, self.info, normalised=self.normalised)
+        listed, found = (Stream(f"{split}:{name}", b",") for name in ("images", "annotations"))
+        return [head, listed, b'],"annotations":[', found, b"]}"]
+
+    def _annotation_rows(self, image: ExportImage, written: Written) -> list[_Row]:
+        rows: list[_Row] = []
+        number = self.before + written.annotations
         for annotation in image.annotations:
-            row: dict[str, object] = {
-                "id": written.annotations + 1,
-                "image_id": image.id,
-                "category_id": annotation.category_id,
-            }
-            if annotation.shape == "label":
-                row |= {"area": 0.0} if self.normalised else {"area": 0.0, "iscrowd": 0}
-            else:
-                box, parts = records.clipped(annotation, image.width, image.height)
-                if box is None:
-                    written.left_out += 1
-                    continue
-                said = self._in_fractions if self.normalised else self._in_pixels
-                row |= said(image, annotation, box, parts)
+            said = self._said(image, annotation)
+            if said is None:
+                written.left_out += 1
+                continue
+            number += 1
+            rows.append({"id": number, "image_id": image.id, "category_id": annotation.category_id, **said})
             written.annotation(annotation)
-            rows.append(row)
         return rows
 
-    def _in_pixels(
-        self, image: ExportImage, annotation: ExportAnnotation, box: geometry.Box, parts: geometry.Parts
-    ) -> dict[str, object]:
-        segmentation, area = [], records.area(annotation, box, parts)  # type: Any, float
-        if annotation.shape != "box":
-            segmentation, area = self._region(image, annotation, parts, area)
+    def _said(self, image: ExportImage, annotation: ExportAnnotation) -> _Row | None:
+        """What a row says beside its numbers; None where nothing is left inside the image."""
+        if annotation.shape == "label":
+            return {"area": 0.0} if self.normalised else {"area": 0.0, "iscrowd": 0}
+        box, rings = records.clipped(annotation, image.width, image.height)
+        if box is None:
+            return None
+        if self.normalised:
+            return self._in_fractions(image, annotation, box, rings)
+        if annotation.shape == "box":
+            area = box.width * box.height
+            return {"bbox": [*box], "area": area, "segmentation": [], "iscrowd": int(annotation.crowd)}
+        segmentation, area = self._region(image, annotation, rings, records.area(annotation, box, rings))
         return {"bbox": [*box], "area": area, "segmentation": segmentation, "iscrowd": int(annotation.crowd)}
 
     def _in_fractions(
-        self, image: ExportImage, annotation: ExportAnnotation, box: geometry.Box, parts: geometry.Parts
-    ) -> dict[str, object]:
+        self, image: ExportImage, annotation: ExportAnnotation, box: geometry.Box, rings: geometry.Parts
+    ) -> _Row:
         width, height = image.width, image.height
-        row: dict[str, object] = {
+        row: _Row = {
             "bbox": [box.x / width, box.y / height, box.width / width, box.height / height],
             "area": 0.0,
         }
         if annotation.shape != "box":
-            said, _ = self._region(image, annotation, parts, 0.0)
+            said, _ = self._region(image, annotation, rings, 0.0)
             if isinstance(said, list):
                 said = [[v / (height if n % 2 else width) for n, v in enumerate(flat)] for flat in said]
             row["segmentation"] = said
         return row
 
     def _region(
-        self, image: ExportImage, annotation: ExportAnnotation, parts: geometry.Parts, area: float
+        self, image: ExportImage, annotation: ExportAnnotation, rings: geometry.Parts, area: float
     ) -> tuple[object, float]:
         """A polygon's or a mask's `segmentation`, and the area that agrees with it."""
         size = [image.height, image.width]
         if self.segmentation == "polygons" or (self.normalised and annotation.shape == "polygon"):
             if annotation.shape == "mask":
-                parts = outlines.rings(annotation, image.width, image.height)
-            return _flat(parts if self.segmentation == "drawn" else outlines.without_holes(parts)), area
+                rings = outlines.rings(annotation, image.width, image.height)
+            return _flat(rings if self.segmentation == "drawn" else outlines.without_holes(rings)), area
         if annotation.shape == "mask":
             return {"size": size, "counts": annotation.counts}, area
-        if self.segmentation == "rle" or crossings.has_holes(parts):
-            runs = rle.polygon_to_runs(parts, *size)
+        if self.segmentation == "rle" or crossings.has_holes(rings):
+            runs = rle.polygon_to_runs(rings, *size)
             return {"size": size, "counts": rle.compress(runs)}, rle.area(runs)
-        return _flat(parts), area
+        return _flat(rings), area
 
 
 def write(
-    out: BinaryIO,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    info: Mapping[str, Any] | None = None,
-    normalised: bool = False,
-    segmentation: Segmentation = "drawn",
+    out: BinaryIO, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
 ) -> Written:
-    """Write one COCO file to `out`, which need not be seekable; returns what was written."""
-    file = _File(out, categories, info, normalised=normalised, segmentation=segmentation)
-    with file.spool:
-        for batch in records.batched(iter(images), BATCH):
-            file.add(batch)
-        file.close()
-    return file.written
+    """Write one COCO file to `out`, which need not be seekable; returns what was written. Options are the Writer's."""
+    return parts.write(out, images, Writer(categories, **options))
 
 
 def write_folder(
-    archive: Archive,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    info: Mapping[str, Any] | None = None,
-    normalised: bool = False,
-    segmentation: Segmentation = "drawn",
-    pixels: Pixels | None = None,
+    archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
 ) -> Written:
-    """Write `annotations/instances_<split>.json` for each split, and the images that `pixels` gives.
-
-    With images, `file_name` is the image's name below `images/<split>/`, as training code joins the two.
-    """
-    files: dict[str, _File] = {}
-    members: dict[str, Member] = {}
-    own = names.Names()
-    for image in images:
-        split = image.split
-        if pixels and (chunks := pixels(image)):
-            image.name = own.of(image.name, image.id).file
-            archive.add_chunks(f"images/{split}/{image.name}" if split else f"images/{image.name}", chunks)
-        if split not in files:
-            members[split] = archive.member(f"annotations/instances_{split or 'all'}.json")
-            files[split] = _File(members[split], categories, info, normalised=normalised, segmentation=segmentation)
-        files[split].add([image])
-    total = Written()
-    for split, file in files.items():
-        file.close()
-        members[split].close()
-        total.include(file.written)
-    return total
+    """Write `annotations/instances_<split>.json` for each split, and images, into an archive."""
+    return parts.write(archive, images, Writer(categories, folder=True, **options))
 
 
 def _head(categories: Sequence[ExportCategory], info: Mapping[str, Any], *, normalised: bool) -> bytes:
@@ -187,12 +163,6 @@ def _head(categories: Sequence[ExportCategory], info: Mapping[str, Any], *, norm
             row["supercategory"] = category.supercategory
         head = {"info": dict(info), "licenses": []} | head
     return orjson.dumps(head)[:-1] + b',"images":['
-
-
-def _append(out: Any, rows: Sequence[object], *, first: bool) -> None:
-    """Write rows as members of a JSON array whose brackets are written elsewhere."""
-    if rows:
-        out.write(orjson.dumps(rows)[1:-1] if first else b"," + orjson.dumps(rows)[1:-1])
 
 
 def _image_row(image: ExportImage, *, normalised: bool) -> dict[str, object]:

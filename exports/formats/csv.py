@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 import orjson
 
-from exports.formats import records
+from exports.formats import parts, records
+from exports.formats.parts import File, Part, Stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Written
 
 COLUMNS = (
@@ -42,30 +43,34 @@ COLUMNS = (
     "reviewed_by",
     "split",
 )
-BATCH = 500
+
+
+class Writer:
+    """A table in one file."""
+
+    def __init__(self, categories: Sequence[ExportCategory]) -> None:
+        self.named = {c.id: (guarded(c.name), guarded(c.path)) for c in categories}
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\r\n")
+        for image in images:
+            writer.writerows(_rows(image, self.named, part.written))
+            part.written.image(image)
+        part.write("rows", text.getvalue().encode())
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        return [File("", [f"{','.join(COLUMNS)}\r\n".encode(), Stream("rows")])]
 
 
 def write(out: BinaryIO, images: Iterable[ExportImage], categories: Sequence[ExportCategory]) -> Written:
     """Write the header and all rows to `out`, which need not be seekable; returns what was written."""
-    written = Written()
-    by_id = {c.id: (guarded(c.name), guarded(c.path)) for c in categories}
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for batch in records.batched(iter(images), BATCH):
-        for image in batch:
-            writer.writerows(_rows(image, by_id, written))
-            written.image(image)
-        out.write(text.getvalue().encode())
-        text.seek(0)
-        text.truncate()
-    out.write(text.getvalue().encode())
-    return written
+    return parts.write(out, images, Writer(categories))
 
 
 def guarded(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Put an apostrophe before text that a spreadsheet would take for a formula, or that looks as if it had one."""
+    return f"'{text}" if text.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _rows(image: ExportImage, by_id: dict[int, tuple[str, str]], written: Written) -> Iterator[tuple[object, ...]]:

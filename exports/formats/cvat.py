@@ -6,38 +6,45 @@ CVAT has no word for, crowd and note, are attributes of the label. `subset` is t
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from annotations import crossings, geometry, rle
-from exports.formats import names, records, xml
+from exports.formats import names, parts, records, xml
 from exports.formats.archive import Archive
+from exports.formats.parts import File, Part, Stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Pixels, Written
 
 FILE = "annotations.xml"
 SUBSETS = {"train": "Train", "val": "Validation", "test": "Test"}
 
 
-def write(
-    archive: Archive,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    pixels: Pixels | None = None,
-) -> Written:
-    """Write the XML, and images below `images/`; their names in the XML are then those in the archive."""
-    written, own = Written(), names.Names()
-    named = records.unique_names(categories)
-    with archive.member(FILE) as out:
-        out.write(_head(categories, named).encode())
+class Writer:
+    """The XML, and images below `images/`; their names in the XML are then those in the archive."""
+
+    def __init__(self, categories: Sequence[ExportCategory], *, pixels: Pixels | None = None) -> None:
+        self.categories, self.pixels = categories, pixels
+        self.named = records.unique_names(categories)
+        self._own = names.Names()
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
         for image in images:
-            if pixels and (chunks := pixels(image)):
-                image.name = own.of(image.name, image.id).file
-                archive.add_chunks(f"images/{image.name}", chunks)
-            out.write("\n".join(_lines(image, named, written)).encode())
-            written.image(image)
-        out.write(b"</annotations>\n")
-    return written
+            if self.pixels and (chunks := self.pixels(image)):
+                image.name = self._own.of_image(image).file
+                part.add_chunks(f"images/{image.name}", chunks)
+            part.write("images", "\n".join(_lines(image, self.named, part.written)).encode())
+            part.written.image(image)
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        return [File(FILE, [_head(self.categories, self.named).encode(), Stream("images"), b"</annotations>\n"])]
+
+
+def write(
+    archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
+) -> Written:
+    """Write the XML, and images if wanted."""
+    return parts.write(archive, images, Writer(categories, **options))
 
 
 def _head(categories: Sequence[ExportCategory], named: Mapping[int, str]) -> str:

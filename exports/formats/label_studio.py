@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import orjson
 
 from annotations import geometry, rle
-from exports.formats import names, records, xml
+from exports.formats import names, parts, records, xml
 from exports.formats.archive import Archive
+from exports.formats.parts import File, Part, Stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Pixels, Written
 
 TASKS, CONFIGURATION = "tasks.json", "label_config.xml"
@@ -25,29 +25,37 @@ SIZE_BITS = (4, 8, 12, 16)
 """Bits of a run's length: the shortest of these four that will do."""
 
 
-def write(
-    archive: Archive,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    pixels: Pixels | None = None,
-) -> Written:
-    """Write the tasks, the configuration, and images below `images/`."""
-    written, own = Written(), names.Names()
-    named, kinds = records.unique_names(categories), set[str]()
-    with archive.member(TASKS) as out:
+class Writer:
+    """The tasks, the configuration, and images below `images/`."""
+
+    def __init__(self, categories: Sequence[ExportCategory], *, pixels: Pixels | None = None) -> None:
+        self.categories, self.pixels = categories, pixels
+        self.named = records.unique_names(categories)
+        self._own = names.Names()
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        tasks = []
         for image in images:
-            if pixels and (chunks := pixels(image)):
-                name = f"images/{own.of(image.name, image.id).file}"
-                archive.add_chunks(name, chunks)
+            if self.pixels and (chunks := self.pixels(image)):
+                name = f"images/{self._own.of_image(image).file}"
+                part.add_chunks(name, chunks)
                 image.url = image.url or name
-            results = list(_results(image, named, written))
-            kinds |= {result["type"] for result in results}
-            out.write((b"," if written.images else b"[") + orjson.dumps(_task(image, results)))
-            written.image(image)
-        out.write(b"]" if written.images else b"[]")
-    archive.add(CONFIGURATION, _configuration(categories, named, kinds).encode())
-    return written
+            results = list(_results(image, self.named, part.written))
+            part.notes |= {result["type"] for result in results}
+            tasks.append(_task(image, results))
+            part.written.image(image)
+        part.append("tasks", tasks)
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        configuration = _configuration(self.categories, self.named, set(notes)).encode()
+        return [File(TASKS, [b"[", Stream("tasks", b","), b"]"]), File(CONFIGURATION, [configuration])]
+
+
+def write(
+    archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
+) -> Written:
+    """Write the tasks, the configuration, and images if wanted."""
+    return parts.write(archive, images, Writer(categories, **options))
 
 
 def _task(image: ExportImage, results: list[dict[str, Any]]) -> dict[str, object]:

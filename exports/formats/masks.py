@@ -11,16 +11,17 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from annotations import rle
-from exports.formats import names, outlines, records
+from exports.formats import names, outlines, parts, records
 from exports.formats.archive import Archive
 from exports.formats.csv import guarded
+from exports.formats.parts import File, Part
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Pixels, Written
 
 Style: TypeAlias = Literal["palette", "indexed", "colour"]
@@ -28,31 +29,35 @@ Colours: TypeAlias = NDArray[np.uint8]
 MOST_WITH_COLOURS = 255
 
 
+class Writer:
+    """`masks/…png` (below `train/` and so on where split), the images if wanted, and the class map."""
+
+    def __init__(
+        self, categories: Sequence[ExportCategory], *, style: Style = "palette", pixels: Pixels | None = None
+    ) -> None:
+        self.categories, self.pixels = categories, pixels
+        self.style: Style = style if len(categories) <= MOST_WITH_COLOURS else "indexed"
+        self.table = colours(categories)
+        self._own = names.Names()
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        for image in images:
+            name, above = self._own.of_image(image), f"{image.split}/" if image.split else ""
+            canvas = painted(image, len(self.categories), part.written)
+            part.add(f"{above}masks/{name.stem}.png", picture(canvas, self.style, self.table), packed=False)
+            if self.pixels and (chunks := self.pixels(image)):
+                part.add_chunks(f"{above}images/{name.file}", chunks)
+            part.written.image(image)
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        return _classes(self.categories, self.table, self.style)
+
+
 def write(
-    archive: Archive,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    style: Style = "palette",
-    pixels: Pixels | None = None,
+    archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
 ) -> Written:
-    """Write `masks/…png` (below `train/` and so on where split), the images if wanted, and the class map."""
-    written, own = Written(), names.Names()
-    if len(categories) > MOST_WITH_COLOURS:
-        style = "indexed"
-    table = colours(categories)
-    for image in images:
-        name, above = own.of(image.name, image.id), f"{image.split}/" if image.split else ""
-        archive.add(
-            f"{above}masks/{name.stem}.png",
-            picture(painted(image, len(categories), written), style, table),
-            packed=False,
-        )
-        if pixels and (chunks := pixels(image)):
-            archive.add_chunks(f"{above}images/{name.file}", chunks)
-        written.image(image)
-    _add_classes(archive, categories, table, style)
-    return written
+    """Write the masks, the images if wanted, and the class map."""
+    return parts.write(archive, images, Writer(categories, **options))
 
 
 def painted(image: ExportImage, classes: int, written: Written) -> NDArray[np.integer]:
@@ -74,8 +79,8 @@ def _filled(annotation: ExportAnnotation, image: ExportImage) -> NDArray[np.bool
     if annotation.shape == "mask":
         runs = rle.from_text(annotation.counts, image.height, image.width)
         return rle.decode(runs, image.height, image.width).view(bool)
-    parts = outlines.rings(annotation, image.width, image.height)
-    return rle.polygon_to_mask(parts, image.height, image.width).view(bool) if parts else None
+    rings = outlines.rings(annotation, image.width, image.height)
+    return rle.polygon_to_mask(rings, image.height, image.width).view(bool) if rings else None
 
 
 def colours(categories: Sequence[ExportCategory]) -> Colours:
@@ -119,7 +124,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
 
 
-def _add_classes(archive: Archive, categories: Sequence[ExportCategory], table: Colours, style: Style) -> None:
+def _classes(categories: Sequence[ExportCategory], table: Colours, style: Style) -> list[File]:
     named = records.unique_names(categories)
     rows = [(0, "background", "", "#000000")]
     rows += [
@@ -127,7 +132,7 @@ def _add_classes(archive: Archive, categories: Sequence[ExportCategory], table: 
     ]
     keys = ("value", "name", "path", "colour")
     content = {"style": style, "classes": [dict(zip(keys, row, strict=True)) for row in rows]}
-    archive.add("classes.json", orjson.dumps(content, option=orjson.OPT_INDENT_2))
     text = io.StringIO(newline="")
     csv.writer(text).writerows([keys, *((row[0], guarded(row[1]), guarded(row[2]), row[3]) for row in rows)])
-    archive.add("classes.csv", text.getvalue().encode())
+    data = orjson.dumps(content, option=orjson.OPT_INDENT_2)
+    return [File("classes.json", [data]), File("classes.csv", [text.getvalue().encode()])]

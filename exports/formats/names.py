@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from exports.formats.records import ExportImage
+
 MOST_BYTES = 200
 """Of one step of a path."""
 _PLAIN = re.compile(r"[a-z0-9_(][\w ()-]*(\.[\w()-]+)*(/[a-z0-9_(][\w ()-]*(\.[\w()-]+)*)*", re.ASCII | re.IGNORECASE)
@@ -40,15 +42,24 @@ class Names:
         path = safe(name)
         if self.flat:
             path = path.replace("/", "_")
-        stem, dot, ending = path.rpartition(".")
-        if not stem or stem.endswith("/") or "/" in ending:
-            stem, dot, ending = path, "", ""
+        stem, ending = _divided(path)
         wanted, tries = stem, 1
         while (seen := _fingerprint(wanted)) in self._seen:
             wanted = f"{stem}_{number}" if tries == 1 else f"{stem}_{number}_{tries}"
             tries += 1
         self._seen.add(seen)
-        return Name(wanted, dot + ending)
+        return Name(wanted, ending)
+
+    def of_image(self, image: ExportImage) -> Name:
+        """The image's name in the archive: the one it was given, else one that nobody has yet."""
+        return _divided(image.file) if image.file else self.of(image.name, image.id)
+
+
+def _divided(path: str) -> Name:
+    stem, dot, ending = path.rpartition(".")
+    if not stem or stem.endswith("/") or "/" in ending:
+        return Name(path, "")
+    return Name(stem, dot + ending)
 
 
 def safe(name: str) -> str:

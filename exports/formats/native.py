@@ -12,40 +12,42 @@ from typing import Any, BinaryIO
 import orjson
 
 from annotations import geometry
-from exports.formats import records
+from exports.formats import parts
 from exports.formats.folder import json_of
+from exports.formats.parts import File, Part, Stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, NotReadable, Written
 
 FORMAT = "labelwright"
 VERSION = 1
-BATCH = 500
 SHAPES = ("label", "box", "polygon", "mask")
 _IMAGE_TEXTS = ("code", "url", "captured_at", "status", "labelled_by", "labelled_at", "reviewed_by", "split")
 _ANNOTATION_TEXTS = ("counts", "origin", "note", "code")
 _CATEGORY_KEYS = {"id": int, "name": str, "path": str, "code": str, "colour": str}
 
 
+class Writer:
+    """The lines of one file; `project` says where they come from."""
+
+    def __init__(self, categories: Sequence[ExportCategory], *, project: Mapping[str, Any] | None = None) -> None:
+        labels = [dataclasses.asdict(category) for category in categories]
+        self.head = {"format": FORMAT, "version": VERSION, "project": dict(project or {}), "labels": labels}
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        part.write("lines", b"".join(orjson.dumps(_image_row(image)) + b"\n" for image in images))
+        for image in images:
+            part.written.image(image)
+            for annotation in image.annotations:
+                part.written.annotation(annotation)
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        return [File("", [orjson.dumps(self.head) + b"\n", Stream("lines")])]
+
+
 def write(
-    out: BinaryIO,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    project: Mapping[str, Any] | None = None,
+    out: BinaryIO, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
 ) -> Written:
     """Write the head and one line per image to `out`, which need not be seekable."""
-    written = Written()
-    labels = [dataclasses.asdict(category) for category in categories]
-    head = {"format": FORMAT, "version": VERSION, "project": dict(project or {}), "labels": labels}
-    out.write(orjson.dumps(head) + b"\n")
-    for batch in records.batched(iter(images), BATCH):
-        lines = []
-        for image in batch:
-            lines.append(orjson.dumps(_image_row(image)) + b"\n")
-            written.image(image)
-            for annotation in image.annotations:
-                written.annotation(annotation)
-        out.write(b"".join(lines))
-    return written
+    return parts.write(out, images, Writer(categories, **options))
 
 
 def _image_row(image: ExportImage) -> dict[str, object]:

@@ -7,12 +7,14 @@ lie in one folder, so folders in an image's name become `_`; `path` keeps the na
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from xml.etree.ElementTree import Element  # a type alone
 
 from annotations import geometry
-from exports.formats import masks, names, records, xml
-from exports.formats.archive import Archive, Member
+from exports.formats import masks, names, parts, records, xml
+from exports.formats.archive import Archive
 from exports.formats.folder import Folder
+from exports.formats.parts import File, Part, Stream
 from exports.formats.records import (
     ExportAnnotation,
     ExportCategory,
@@ -26,53 +28,54 @@ from exports.formats.records import (
 ROOT = "VOCdevkit/VOC2012"
 
 
-class _Sets:
-    """The lists of images under `ImageSets`, one per split and one of all that are for training or checking."""
+class Writer:
+    """One XML per image, lists of images, with `segmentation` also class masks and their lists."""
 
-    def __init__(self, archive: Archive, kind: str) -> None:
-        self.archive, self.kind = archive, kind
-        self.members: dict[str, Member] = {}
+    def __init__(
+        self, categories: Sequence[ExportCategory], *, segmentation: bool = False, pixels: Pixels | None = None
+    ) -> None:
+        self.categories, self.segmentation, self.pixels = categories, segmentation, pixels
+        self.named, self.table = records.unique_names(categories), masks.colours(categories)
+        self._own = names.Names(flat=True)
 
-    def add(self, stem: str, split: str) -> None:
-        for name in ("trainval",) if not split else (split,) if split == "test" else (split, "trainval"):
-            if name not in self.members:
-                self.members[name] = self.archive.member(f"{ROOT}/ImageSets/{self.kind}/{name}.txt")
-            self.members[name].write(f"{stem}\n".encode())
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        for image in images:
+            name = self._own.of_image(image)
+            text = _text(image, name, self.named, part.written, segmentation=self.segmentation)
+            part.add(f"{ROOT}/Annotations/{name.stem}.xml", text.encode())
+            if self.segmentation:
+                part.add(f"{ROOT}/SegmentationClass/{name.stem}.png", self._picture(image), packed=False)
+            if self.pixels and (chunks := self.pixels(image)):
+                part.add_chunks(f"{ROOT}/JPEGImages/{name.file}", chunks)
+            for list_name in _lists(image.split):
+                part.write(list_name, f"{name.stem}\n".encode())
+            part.written.image(image)
 
-    def close(self) -> None:
-        for name in sorted(self.members):
-            self.members[name].close()
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        kinds = ("Main", "Segmentation") if self.segmentation else ("Main",)
+        known = {name for split, count in written.per_split.items() if count for name in _lists(split)}
+        lists = [
+            File(f"{ROOT}/ImageSets/{kind}/{name}.txt", [Stream(name)]) for kind in kinds for name in sorted(known)
+        ]
+        labels = "".join(f"{self.named[c.id]}\n" for c in self.categories)
+        return [*lists, File("labels.txt", [labels.encode()])]
+
+    def _picture(self, image: ExportImage) -> bytes:
+        canvas = masks.painted(image, len(self.categories), Written())
+        style: masks.Style = "palette" if len(self.categories) <= masks.MOST_WITH_COLOURS else "indexed"
+        return masks.picture(canvas, style, self.table)
+
+
+def _lists(split: str) -> tuple[str, ...]:
+    """The lists under `ImageSets` that name an image: of its split, and of all that are for training or checking."""
+    return ("trainval",) if not split else (split,) if split == "test" else (split, "trainval")
 
 
 def write(
-    archive: Archive,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    segmentation: bool = False,
-    pixels: Pixels | None = None,
+    archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
 ) -> Written:
     """Write one XML per image; with `segmentation` also class masks and their lists."""
-    written, own = Written(), names.Names(flat=True)
-    named, table = records.unique_names(categories), masks.colours(categories)
-    sets = [_Sets(archive, kind) for kind in (("Main", "Segmentation") if segmentation else ("Main",))]
-    for image in images:
-        name = own.of(image.name, image.id)
-        text = _text(image, name, named, written, segmentation=segmentation)
-        archive.add(f"{ROOT}/Annotations/{name.stem}.xml", text.encode())
-        if segmentation:
-            canvas = masks.painted(image, len(categories), Written())
-            style: masks.Style = "palette" if len(categories) <= masks.MOST_WITH_COLOURS else "indexed"
-            archive.add(f"{ROOT}/SegmentationClass/{name.stem}.png", masks.picture(canvas, style, table), packed=False)
-        if pixels and (chunks := pixels(image)):
-            archive.add_chunks(f"{ROOT}/JPEGImages/{name.file}", chunks)
-        for one in sets:
-            one.add(name.stem, image.split)
-        written.image(image)
-    for one in sets:
-        one.close()
-    archive.add("labels.txt", "".join(f"{named[c.id]}\n" for c in categories).encode())
-    return written
+    return parts.write(archive, images, Writer(categories, **options))
 
 
 def _text(

@@ -10,14 +10,16 @@ its one folder twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 import yaml
 
 from annotations import geometry
-from exports.formats import names, outlines, records
+from exports.formats import names, outlines, parts, records
 from exports.formats.archive import Archive
 from exports.formats.folder import Folder
+from exports.formats.parts import File, Part
 from exports.formats.records import (
     ExportAnnotation,
     ExportCategory,
@@ -33,26 +35,34 @@ WHOLE = "train"
 """The folder of an export that is not split."""
 
 
+class Writer:
+    """A text file per image, the images that `pixels` gives, and `data.yaml`."""
+
+    def __init__(
+        self, categories: Sequence[ExportCategory], *, segmentation: bool = False, pixels: Pixels | None = None
+    ) -> None:
+        self.categories, self.segmentation, self.pixels = categories, segmentation, pixels
+        self.numbers = {category.id: number for number, category in enumerate(categories)}
+        self._own = names.Names()
+
+    def add(self, part: Part, images: Sequence[ExportImage]) -> None:
+        for image in images:
+            name, split = self._own.of_image(image), image.split or WHOLE
+            lines = list(_lines(image, self.numbers, part.written, segmentation=self.segmentation))
+            part.add(f"labels/{split}/{name.stem}.txt", "".join(lines).encode())
+            if self.pixels and (chunks := self.pixels(image)):
+                part.add_chunks(f"images/{split}/{name.file}", chunks)
+            part.written.image(image)
+
+    def files(self, written: Written, notes: frozenset[str]) -> list[File]:
+        return [File("data.yaml", [_data(self.categories, written)])]
+
+
 def write(
-    archive: Archive,
-    images: Iterable[ExportImage],
-    categories: Sequence[ExportCategory],
-    *,
-    segmentation: bool = False,
-    pixels: Pixels | None = None,
+    archive: Archive, images: Iterable[ExportImage], categories: Sequence[ExportCategory], **options: Any
 ) -> Written:
     """Write labels, the images if `pixels` gives them, and `data.yaml`."""
-    written, own = Written(), names.Names()
-    numbers = {category.id: number for number, category in enumerate(categories)}
-    for image in images:
-        name, split = own.of(image.name, image.id), image.split or WHOLE
-        lines = list(_lines(image, numbers, written, segmentation=segmentation))
-        archive.add(f"labels/{split}/{name.stem}.txt", "".join(lines).encode())
-        if pixels and (chunks := pixels(image)):
-            archive.add_chunks(f"images/{split}/{name.file}", chunks)
-        written.image(image)
-    archive.add("data.yaml", _data(categories, written))
-    return written
+    return parts.write(archive, images, Writer(categories, **options))
 
 
 def _data(categories: Sequence[ExportCategory], written: Written) -> bytes:
@@ -82,8 +92,8 @@ def _values(image: ExportImage, annotation: ExportAnnotation, *, segmentation: b
     if annotation.shape == "label":
         return ()
     if segmentation:
-        parts = outlines.rings(annotation, width, height)
-        ring = outlines.joined(parts) if parts else ()
+        rings = outlines.rings(annotation, width, height)
+        ring = outlines.joined(rings) if rings else ()
         return [value for x, y in ring for value in (x / width, y / height)]
     box, _ = records.clipped(annotation, width, height)
     if box is None:

@@ -5,17 +5,20 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from annotations.models import Annotation, Task, TaskLabel
-from exports import services, writing
+from exports import freezing, services, storing, writing
 from exports.formats import records
 from exports.models import Export
 from projects import datastores, jobs
-from projects.models import Label, User
+from projects.jobs import sweeping
+from projects.models import Job, Label, User
+from projects.stores.base import StoreUnreachable
 from tests import factories
 from tests.conftest import Cast
 
@@ -65,7 +68,7 @@ def dataset(cast: Cast) -> Any:
 
 def content(export: Export) -> bytes:
     export.refresh_from_db()
-    return datastores.installation_store().read(export.key)
+    return storing.store_of(export).read(export.key)
 
 
 def test_coco_export_loads_in_pycocotools_with_the_right_boxes(cast: Cast, dataset: Any, tmp_path: Any) -> None:
@@ -205,3 +208,136 @@ def test_azure_addresses_are_named_by_the_datastore(cast: Cast, dataset: Any) ->
         jobs.run_due()
         (image,) = json.loads(content(export))["images"]
         assert image["coco_url"] == prefix + task.image.key
+
+
+def many(cast: Cast, dataset: Any, count: int = 7) -> None:
+    labels = [factories.LabelFactory(project=cast.project, name=name) for name in ("Car", "Person")]
+    for number in range(count):
+        regions = [box(labels[at % 2], 1 + at) for at in range(number % 3)]
+        labelled(cast, dataset, {"labels": [], "regions": regions, "empty": not regions}, by=cast.labeller)
+
+
+def again(export: Export) -> None:
+    """Has the export written anew from what it froze."""
+    Job.objects.filter(parent=export.job).delete()
+    Export.objects.filter(pk=export.pk).update(completed_at=None, key="")
+    Job.objects.filter(pk=export.job_id).update(state="queued", attempt=0, finished_at=None)
+
+
+@pytest.mark.parametrize("name", [name for name in FITTING["box"]])
+def test_a_large_export_is_the_same_whoever_writes_its_parts(
+    cast: Cast, dataset: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "PART", 2)
+    many(cast, dataset)
+    options = writing.Options(val=30)
+    export = services.request_export(project=cast.project, format=name, actor=cast.manager, options=options)
+    jobs.run_due()
+    data = content(export)
+    shards = Job.objects.filter(parent=export.job).order_by("pk")
+    assert [(shard.state, shard.arguments["number"]) for shard in shards] == [("succeeded", n) for n in range(4)]
+    assert export.manifest["images"] == 7
+    again(export)
+    jobs.run_due(1)
+    for shard in shards.all():
+        Job.objects.filter(pk=shard.pk).update(priority=shard.arguments["number"])
+    jobs.run_due()
+    assert content(export) == data
+    assert list(shards.order_by("started_at").values_list("arguments__number", flat=True)) == [3, 2, 1, 0]
+
+
+def test_an_archive_of_many_parts_is_whole(cast: Cast, dataset: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freezing, "PART", 2)
+    many(cast, dataset)
+    export = services.request_export(project=cast.project, format="yolo", actor=cast.manager)
+    jobs.run_due()
+    file = archive_of(export)
+    assert file.testzip() is None
+    sums = dict(reversed(line.split("  ")) for line in file.read("SHA256SUMS").decode().splitlines())
+    assert sums == {entry: hashlib.sha256(file.read(entry)).hexdigest() for entry in file.namelist()[:-1]}
+    assert len([entry for entry in file.namelist() if entry.startswith("labels/train/")]) == 7
+
+
+def test_annotations_of_many_parts_have_numbers_of_their_own(
+    cast: Cast, dataset: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "PART", 2)
+    many(cast, dataset)
+    export = services.request_export(project=cast.project, format="coco", actor=cast.manager)
+    jobs.run_due()
+    read = json.loads(content(export))
+    assert [image["id"] for image in read["images"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert [(row["id"], row["image_id"]) for row in read["annotations"]] == [
+        (1, 2), (2, 3), (3, 3), (4, 5), (5, 6), (6, 6)
+    ]  # fmt: skip
+
+
+def test_a_part_that_fails_is_all_that_is_written_again(
+    cast: Cast, dataset: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "PART", 2)
+    many(cast, dataset)
+    images, away = freezing.images, [True]
+
+    def sometimes(frozen: Any, number: int) -> Any:
+        if number == 2 and away:
+            raise StoreUnreachable("The store did not answer.")
+        return images(frozen, number)
+
+    monkeypatch.setattr(freezing, "images", sometimes)
+    export = services.request_export(project=cast.project, format="coco", actor=cast.manager)
+    for _ in range(4):
+        jobs.run_due()
+        Job.objects.filter(state="queued").update(next_attempt_at=timezone.now())
+    export.job.refresh_from_db()
+    assert (export.job.state, export.job.error_code) == ("failed", "export_parts_left")
+    assert export.job.error_detail == (
+        "1 of 4 parts could not be written. The store did not answer. Try again: what is written is kept."
+    )
+    # What is labelled meanwhile is not in it: it was frozen.
+    many(cast, dataset, 1)
+    away.clear()
+    services.retry_export(export=export, actor=cast.manager)
+    jobs.run_due()
+    assert len(json.loads(content(export))["images"]) == 7
+    shards = Job.objects.filter(parent=export.job).order_by("pk")
+    assert [shard.attempt for shard in shards] == [1, 1, 1, 1]
+    assert shards[2].started_at > max(shards[number].finished_at for number in (0, 1, 3))
+
+
+def test_a_worker_that_dies_while_it_joins_loses_nothing(
+    cast: Cast, dataset: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "PART", 2)
+    many(cast, dataset)
+    put, deaths = storing.put, [1]
+
+    def dying(*values: Any) -> str:
+        if deaths:
+            deaths.clear()
+            raise jobs.LostLease
+        return put(*values)
+
+    monkeypatch.setattr(storing, "put", dying)
+    export = services.request_export(project=cast.project, format="coco", actor=cast.manager)
+    jobs.run_due()
+    assert Export.objects.get(pk=export.pk).completed_at is None
+    Job.objects.filter(pk=export.job_id).update(lease_until=timezone.now() - timedelta(hours=1))
+    sweeping.sweep()
+    jobs.run_due()
+    export.job.refresh_from_db()
+    assert (export.job.state, len(json.loads(content(export))["images"])) == ("succeeded", 7)
+
+
+def test_an_export_that_is_cancelled_ends_with_its_parts(
+    cast: Cast, dataset: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "PART", 2)
+    many(cast, dataset)
+    export = services.request_export(project=cast.project, format="coco", actor=cast.manager)
+    jobs.run_due(2)
+    services.cancel_export(export=export, actor=cast.manager)
+    jobs.run_due()
+    assert {job.state for job in Job.objects.filter(parent=export.job)} == {"succeeded", "cancelled"}
+    export.refresh_from_db()
+    assert (export.job.state, export.key) == ("cancelled", "")

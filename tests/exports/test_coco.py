@@ -8,7 +8,7 @@ from pycocotools import mask as mask_api
 from pycocotools.coco import COCO
 
 from annotations import documents, geometry, rle
-from exports.formats import coco, coco_reader, records
+from exports.formats import coco, coco_reader, parts, records
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage
 
 # pycocotools 2.0.11 still speaks NumPy 1's array protocol.
@@ -296,7 +296,7 @@ def stream(count):
 
 
 def test_memory_does_not_grow_with_the_export(monkeypatch):
-    monkeypatch.setattr(coco, "SPOOL_BYTES", 100_000)
+    monkeypatch.setattr(parts, "SPOOL_BYTES", 100_000)
     peaks = []
     for count in (1_000, 6_000):
         tracemalloc.start()
