@@ -115,7 +115,9 @@ def installation_store(prefix: str = "") -> ObjectStore:
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     within = "/".join(part for part in (parts.path.strip("/"), prefix) if part)
     if parts.scheme == "file":
-        return LocalStore(Path(unquote(parts.path)), prefix)
+        root = Path(unquote(parts.path))
+        root.mkdir(parents=True, exist_ok=True)
+        return LocalStore(root, prefix)
     if parts.scheme == "azure":
         account, container, below = unquote(parts.username or ""), parts.hostname or "", within
         key, endpoint = unquote(parts.password or ""), query.get("endpoint", "")

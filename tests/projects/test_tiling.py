@@ -202,6 +202,12 @@ def test_people_of_one_project_alone_renew_addresses_of_its_images(dataset: Data
     assert client.post(url).json()["url"] != url
 
 
+def test_a_store_that_nothing_was_written_to_has_nothing_stale(settings, tmp_path: Path):
+    settings.STORAGE_URL = f"file://{tmp_path}/not-yet/store"
+    tiling.discard_stale()
+    assert list((tmp_path / "not-yet/store").iterdir()) == []
+
+
 def test_renditions_of_images_that_are_gone_are_removed(dataset: Dataset, own_store: Path):
     jobs.run_due()
     image = image_of(dataset)
