@@ -14,9 +14,8 @@ from django.db import transaction
 from exports.models import Export, OutputStore
 from exports.writing import CONTENT_TYPES
 from projects import audit, datastores, jobs
-from projects.errors import BadInput
+from projects.errors import BadInput, DomainError
 from projects.models import Datastore, User, Workspace
-from projects.stores.base import ObjectMissing, ObjectStore
 
 FOLDER = "exports"
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
@@ -48,7 +47,7 @@ def choose(*, actor: User, workspace: Workspace, datastore: Datastore, keep_days
     return chosen
 
 
-def store_of(export: Export) -> ObjectStore:
+def store_of(export: Export) -> Any:
     """The store that an export's key is in."""
     if export.datastore is None:
         return datastores.installation_store()
@@ -68,10 +67,12 @@ def put(export: Export, file: IO[bytes], ending: str, manifest: dict[str, Any]) 
     return f"{folder}/{name}"
 
 
-def _refuse_taken(store: ObjectStore, folder: str, export: Export) -> None:
+def _refuse_taken(store: Any, folder: str, export: Export) -> None:
     try:
         found = orjson.loads(store.read(f"{folder}/{MANIFEST}"))
-    except ObjectMissing:
+    except DomainError as error:
+        if error.code != "object_missing":
+            raise
         return
     except orjson.JSONDecodeError:
         found = {}

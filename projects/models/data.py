@@ -59,11 +59,12 @@ class DatasetQuerySet(TenantQuerySet["Dataset"]):
 
 
 class Dataset(models.Model):
-    """Images that belong together: a path pattern in a store, or files uploaded into one."""
+    """Images that belong together: a path pattern in a store, files uploaded into one, or images of other datasets."""
 
     class Source(models.TextChoices):
         PATTERN = "pattern", "Files in a store"
         UPLOAD = "upload", "Uploaded files"
+        SELECTION = "selection", "Images chosen from others"
 
     class State(models.TextChoices):
         EMPTY = "empty", "Empty"
