@@ -49,10 +49,8 @@ export class Desk {
   news = new Emitter();
 
   /**
-   * @param {{
-   *   server: Server, bootstrap: Bootstrap, clock: Clock, vault: Vault, size: number,
-   *   adopt: (entry: Entry) => Omit<Subject, "lease" | "seconds">,
-   * }} parts `adopt` makes a place for a new task
+   * @param {{server: Server, bootstrap: Bootstrap, clock: Clock, vault: Vault, size: number, adopt: (entry: Entry) => Omit<Subject, "lease" | "seconds">}} parts
+   * `adopt` makes a place for a new task
    */
   constructor({ server, bootstrap, clock, vault, size, adopt }) {
     this.#server = server;
@@ -231,6 +229,7 @@ export class Desk {
     const entries = known.filter((entry) => entry.state === "open");
     for (const { task } of known) lost.has(task.code) ? this.leases.drop(task.lease.token) : this.sync.resume(task.code);
     if (lost.size > 0) this.news.emit(error.message);
+    this.recent = this.recent.filter((entry) => !entries.includes(entry)); // what comes back stands on the strip once
     if (entries.length > 0) this.pager.putBack([...entries, ...this.pager.current.filter((entry) => entry.state !== "lost")]);
     this.refused.emit({ entries, error });
     this.changed.emit();

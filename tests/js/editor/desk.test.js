@@ -127,6 +127,17 @@ test("an answer that is refused comes back with its region in focus and goes on 
   assert.deepEqual([editor.entry.task.code, of("submit").length], ["t1", 2]);
 });
 
+test("an answer that comes back stands on the strip once", async () => {
+  const { editor, clock, fails, press } = await open();
+  fails.submit = [failure(409, "conflict", "The project is paused. Your work is kept as a draft.")];
+  const first = editor.entry;
+  press("N");
+  press("Enter");
+  await clock.run(0);
+  assert.deepEqual([...editor.desk.recent, ...editor.desk.pager.current].filter((entry) => entry === first).length, 1);
+  assert.equal(editor.entry, first);
+});
+
 test("an image that somebody else has taken is let go", async () => {
   const { editor, clock, press, fails } = await open();
   press("N");
