@@ -154,7 +154,7 @@ class Said:
 
 def read(project: Project, images: Sequence[int], *, locked: bool) -> dict[int, Place]:
     """The project's tasks by image; `locked` keeps others from them until the caller's transaction ends."""
-    values = {"project": project.pk, "images": list(images)}
+    values: dict[str, Any] = {"project": project.pk, "images": list(images)}
     with connection.cursor() as cursor:
         if locked:
             cursor.execute(_LOCK, values)
@@ -182,7 +182,7 @@ def suggest(project: Project, said: Sequence[Said], *, model: str) -> None:
 
 def untouched(versions: Mapping[int, int]) -> list[int]:
     """Locks the tasks, and says which still have the version given and are in nobody's hand."""
-    values = {"tasks": list(versions), "versions": list(versions.values())}
+    values: dict[str, Any] = {"tasks": list(versions), "versions": list(versions.values())}
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_AGAIN, values)
         cursor.execute(_UNTOUCHED, values)

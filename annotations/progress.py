@@ -152,7 +152,7 @@ def recounted(project: Project, tasks: Sequence[int]) -> Iterator[None]:
 
 
 def _of_tasks(project: Project, tasks: Sequence[int]) -> list[Change]:
-    values = {"tasks": list(tasks), "project": project.pk}
+    values: dict[str, Any] = {"tasks": list(tasks), "project": project.pk}
     with connection.cursor() as cursor:
         cursor.execute(_STATUSES, values)
         changes = [Change(status, number) for status, number in cursor.fetchall()]

@@ -1,9 +1,9 @@
 from datetime import timedelta
 from typing import Any
 
-from exports import building, removing, storing
+from exports import building, comparisons, registering, removing, storing
 from exports.importing import applying, checking, requesting, undoing
-from exports.models import Export, LabelImport
+from exports.models import Comparison, Export, LabelImport, Registration
 from projects import jobs, results
 from projects.models import Datastore, Notification
 from projects.permissions import Action
@@ -48,6 +48,20 @@ def remove_files(job: jobs.Running, datastore_id: int | None, keys: list[str], f
     rows = Datastore.objects.select_related("workspace")
     datastore = rows.filter(pk=datastore_id).first() if datastore_id else None
     storing.remove(datastore, keys, folder, job)
+
+
+@jobs.handler(registering.REGISTER, queue="bulk", lease=timedelta(minutes=1), attempts=3)
+def gather_images(job: jobs.Running, registration_id: int) -> dict[str, int]:
+    """Fills a dataset with the images of an export."""
+    rows = Registration.objects.select_related("export", "dataset")
+    return registering.gather(rows.get(pk=registration_id), job)
+
+
+@jobs.handler(comparisons.COMPARE, queue="bulk", lease=timedelta(minutes=1), attempts=3)
+def compare_exports(job: jobs.Running, comparison_id: int) -> dict[str, int]:
+    """Says what changed between two exports."""
+    rows = Comparison.objects.select_related("export", "earlier")
+    return comparisons.work_out(rows.get(pk=comparison_id), job)
 
 
 jobs.periodic("exports-expire", every=timedelta(hours=1))(removing.remove_expired)

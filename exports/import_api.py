@@ -76,7 +76,7 @@ class WritingSerializer(serializers.Serializer[Any]):
     policy = serializers.ChoiceField(
         choices=options.POLICIES, default="keep", help_text="Where an image has an answer already."
     )
-    create = serializers.BooleanField(default=False, help_text="Add the labels that the project lacks.")
+    create_labels = serializers.BooleanField(default=False, help_text="Add the labels that the project lacks.")
     empty = serializers.BooleanField(default=False, help_text="Images without labels have nothing on them.")
 
 

@@ -114,7 +114,7 @@ class WritingForm(forms.Form):
         initial="keep",
         widget=forms.RadioSelect,
     )
-    create = forms.BooleanField(label="Add the labels that the project lacks", required=False)
+    create_labels = forms.BooleanField(label="Add the labels that the project lacks", required=False)
     empty = forms.BooleanField(
         label="Images without labels have nothing on them",
         required=False,
@@ -125,7 +125,7 @@ class WritingForm(forms.Form):
         super().__init__(data)
         report = label_import.report
         if not report.get("without_label"):
-            del self.fields["create"]
+            del self.fields["create_labels"]
         if not report.get("unlabelled") or label_import.project.task_type == "multiclass":
             del self.fields["empty"]
         self.finals = FINALS
@@ -135,6 +135,6 @@ class WritingForm(forms.Form):
         return options.Writing(
             final=values["final"] == "yes",
             policy=values["policy"],
-            create=bool(values.get("create")),
+            create_labels=bool(values.get("create_labels")),
             empty=bool(values.get("empty")),
         )

@@ -130,7 +130,7 @@ def _remembered(label_import: LabelImport, said: Sequence[Said], tally: Tally, *
     """Those that this import has not written yet, after remembering what their tasks are."""
     if not said:
         return []
-    values = {
+    values: dict[str, Any] = {
         "label_import": label_import.pk,
         "labeller": label_import.created_by_id,
         "answers": are_answers,

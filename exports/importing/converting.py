@@ -128,7 +128,9 @@ class Converter:
     def _outline(
         self, annotation: ExportAnnotation, scale: tuple[float, float], width: int, height: int, made: Converted
     ) -> dict[str, Any]:
-        parts = [[[float(x) * scale[0], float(y) * scale[1]] for x, y in ring] for ring in annotation.parts]
+        parts: geometry.Parts = [
+            [[float(x) * scale[0], float(y) * scale[1]] for x, y in ring] for ring in annotation.parts
+        ]
         if self.task_type == "semantic":
             return _mask(rle.polygon_to_runs(parts, height, width), width, height)
         if not _is_within(geometry.bounds(parts), width, height):

@@ -20,6 +20,7 @@ from projects.models import Project, ProjectDataset
 
 MOST_NAMESAKES = 500
 """Images of one last part that are compared; of more than that, only a whole key decides."""
+MOST_STEPS = 10
 WHOLE = 1_000_000
 """How far two paths agree that are the same."""
 _ENDINGS = ("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "tif", "tiff", "webp", "gif", "dcm", "dicom")
@@ -74,11 +75,22 @@ class Matcher:
         known = _Index(self._rows(_BY_KEY, names=list(keys), codes=list(_codes(images))))
         left = [names for names, image in zip(wanted, images, strict=True) if not known.has(image, names)]
         if left and not self.exact:
-            parts = sorted({_last(name) for names in left for name in names})
-            bounds = [(part, f"{part}\x01") if _has_ending(part) else (f"{part}.", f"{part}/") for part in parts]
-            low, high = ([bound[side] for bound in bounds] for side in (0, 1))
-            known.add(self._rows(_BY_NAME, low=low, high=high, most=MOST_NAMESAKES))
-        return [known.find(image, names, exact=self.exact) for image, names in zip(images, wanted, strict=True)]
+            self._add_named(known, {_last(name) for names in left for name in names})
+        found = [known.find(image, names, exact=self.exact) for image, names in zip(images, wanted, strict=True)]
+        flat = [
+            (place, _last(wanted[place][0])) for place, one in enumerate(found) if one == "unknown" and wanted[place]
+        ]
+        if flat and not self.exact:
+            self._add_named(known, {tail for _, name in flat for tail in _tails(name)})
+            for place, name in flat:
+                found[place] = known.flat(name)
+        return found
+
+    def _add_named(self, known: "_Index", parts: set[str]) -> None:
+        """Adds the images whose names are these, or these and an ending."""
+        bounds = [(part, f"{part}\x01") if _has_ending(part) else (f"{part}.", f"{part}/") for part in sorted(parts)]
+        low, high = ([bound[side] for bound in bounds] for side in (0, 1))
+        known.add(self._rows(_BY_NAME, low=low, high=high, most=MOST_NAMESAKES))
 
     def _rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
@@ -118,6 +130,18 @@ class _Index:
         found = {known.id: known for known, far in scores if far == best}
         return "ambiguous" if len(found) > 1 else _readable(next(iter(found.values())))
 
+    def flat(self, name: str) -> Known | Trouble:
+        """The image whose whole path, written with `_` for `/`, is the name: as formats without folders have it."""
+        same = {
+            known.id: known
+            for tail in _tails(name)
+            for known in self._by_last.get(tail, {}).values()
+            if any("_".join(reversed(path[:-1])) == name for path in known.paths)
+        }
+        if len(same) > 1:
+            return "ambiguous"
+        return _readable(next(iter(same.values()))) if same else "unknown"
+
     def _scores(self, names: Sequence[str]) -> list[tuple[Known, int]]:
         found: list[tuple[Known, int]] = []
         for name in names:
@@ -144,12 +168,19 @@ def _agreement(steps: Sequence[str], path: Sequence[str]) -> int:
 def _names(image: ExportImage) -> list[str]:
     """What the image may be called: its name, and the path in its address, as they are and unquoted."""
     found = []
-    for text in (image.name, automl_reader.name_of(image.url) if image.url else ""):
-        for name in (text, automl_reader.name_of(text), unquote(text)):
+    for text in (image.name, image.url):
+        path = automl_reader.name_of(text.partition("?")[0] if "://" in text else text)
+        for name in (path, unquote(path), text):
             cleaned = "/".join(step for step in name.replace("\\", "/").split("/") if step not in ("", "."))
             if cleaned and "\0" not in cleaned and cleaned not in found:
                 found.append(cleaned)
     return found
+
+
+def _tails(name: str) -> list[str]:
+    """What may be the last step of a path that was written with `_` for `/`."""
+    steps = name.split("_")
+    return ["_".join(steps[place:]) for place in range(1, min(len(steps), MOST_STEPS))]
 
 
 def _last(name: str) -> str:

@@ -50,10 +50,10 @@ class Reading(_Options):
 class Writing(_Options):
     """`final` makes labels answers, else suggestions; `policy` is for images that have an answer already.
 
-    `create` makes labels that the project lacks; `empty` takes an image without labels for one with nothing on it.
+    `create_labels` makes labels that the project lacks; `empty` takes an image without labels for one with nothing on it.
     """
 
     final: bool = True
     policy: Policy = "keep"
-    create: bool = False
+    create_labels: bool = False
     empty: bool = False

@@ -30,19 +30,19 @@ class Problems(list[str]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.count = 0
+        self.total = 0
 
     def append(self, sentence: str, /) -> None:
-        self.count += 1
+        self.total += 1
         if len(self) < MOST_PROBLEMS:
             super().append(sentence[:500])
 
     def without(self, images: Iterable[object]) -> None:
         """Reads images whose problems were named before."""
-        before, count = self[:], self.count
+        before, total = self[:], self.total
         for _ in images:
             continue
-        self[:], self.count = before, count
+        self[:], self.total = before, total
 
 
 class _Units(Mapping[str, Any]):

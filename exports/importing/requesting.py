@@ -90,7 +90,7 @@ def write(*, label_import: LabelImport, actor: User, options: Writing) -> LabelI
         raise ProjectNotReady("Labels can be imported while a project is running or paused. Start it first.")
     if checking.fingerprint_of(project) != label_import.fingerprint:
         raise WrongMoment("The project's labels or datasets have changed. Look the file through again.")
-    if options.create:
+    if options.create_labels:
         _add_labels(label_import, project, actor)
         label_import.fingerprint = checking.fingerprint_of(project)
     label_import.writing = options.chosen()

@@ -74,7 +74,7 @@ class Tally:
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("labels", "problems")}
         uses = sorted(self.labels.items(), key=lambda item: (item[1].known, -item[1].annotations, item[0]))
         labels = [{"path": path, **asdict(use)} for path, use in uses]
-        problems = {"problems": list(self.problems), "problem_count": self.problems.count}
+        problems = {"problems": list(self.problems), "problem_count": self.problems.total}
         return {**values, "ready": self.ready, "labels": labels, **problems}
 
     @classmethod
@@ -84,5 +84,5 @@ class Tally:
         tally = cls(**{name: value for name, value in values.items() if name in known})
         tally.labels = {row.pop("path"): Use(**row) for row in map(dict, values.get("labels", ()))}
         tally.problems.extend(values.get("problems", ())[:MOST_PROBLEMS])
-        tally.problems.count = values.get("problem_count", 0)
+        tally.problems.total = values.get("problem_count", 0)
         return tally

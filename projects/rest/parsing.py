@@ -47,9 +47,9 @@ class ChunkParser(parsers.BaseParser):
     def __init__(self, most: int) -> None:
         self.most = most
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The body as it is; BadInput where it is larger."""
-        data: bytes = stream.read(self.most + 1)
+        data = stream.read(self.most + 1)
         if len(data) > self.most:
             raise BadInput(f"Send at most {self.most} bytes at a time.")
         return data

@@ -1,5 +1,6 @@
 """What becomes of a project's tasks when labels come in from a file."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_labels_that_the_project_lacks_are_left_out_or_added(desk: Desk) -> None
     )
     made = desk.write(desk.check(data, "a.csv"))
     assert (made.result["written"], made.result["without_label"], made.result["unusable"]) == (1, 2, 1)
-    made = desk.write(desk.check(data, "b.csv"), create=True, policy="replace")
+    made = desk.write(desk.check(data, "b.csv"), create_labels=True, policy="replace")
     assert made.result["written"] == 2
     paths = dict(Label.objects.values_list("code", "path"))
     assert [[paths[region[0]] for region in map(_uuid, said(task))] for task in desk.tasks()[:2]] == [
@@ -320,7 +321,7 @@ def test_a_file_that_was_exchanged_is_noticed(desk: Desk) -> None:
     part = receiving._part(made, 0)
     data = store.read(part).replace(b",10,", b",11,")
     requesting.write(label_import=made, actor=desk.manager, options=Writing())
-    store.put(part, __import__("io").BytesIO(data))
+    store.put(part, io.BytesIO(data))
     jobs.run_due()
     made = desk.fresh(made)
     assert (made.job.state, made.job.error_code) == ("failed", "import_changed")
