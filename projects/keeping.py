@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from projects import arrivals, datastores, image_header, quotas, reading, thumbnails, tiling

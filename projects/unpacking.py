@@ -94,12 +94,11 @@ def unpack(upload: Upload, job: jobs.Running) -> dict[str, int]:
     if upload.state != Upload.State.UNPACKING:
         raise BadInput("The archive is no longer kept. Upload it again.")
     outcome = Outcome(**(job.cursor or {}))
-    with _settling(upload, outcome):
-        with io.BufferedReader(cast("Any", Parts(upload)), archives.CHUNK) as file:
-            for member in archives.members(cast("BinaryIO", file), upload.byte_size):
-                job.check()
-                if member.number >= outcome.next:
-                    _take(upload, member, outcome, job)
+    with _settling(upload, outcome), io.BufferedReader(cast("Any", Parts(upload)), archives.CHUNK) as file:
+        for member in archives.members(cast("BinaryIO", file), upload.byte_size):
+            job.check()
+            if member.number >= outcome.next:
+                _take(upload, member, outcome, job)
     with job.effects():
         _end(upload, Upload.State.DONE, outcome.words(), outcome)
     uploads.forget_bytes(upload)

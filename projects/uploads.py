@@ -68,7 +68,7 @@ def register(*, actor: User, dataset: Dataset, files: Sequence[Announced], overw
         raise BadInput(f"Announce at most {BATCH} files at once.")
     wanted = [Announced(_label(file.path), file.byte_size) for file in files]
     Upload.objects.bulk_create([_new(dataset, actor, file) for file in dict.fromkeys(wanted)], ignore_conflicts=True)
-    rows = Upload.objects.filter(dataset=dataset, path__in={file.path for file in wanted})
+    rows = Upload.objects.filter(dataset=dataset, pk__in=_rows_of(dataset, wanted))
     again = Q(state=Upload.State.FAILED)
     if overwrite:
         again |= Q(state__in=(Upload.State.DONE, Upload.State.DUPLICATE))
@@ -83,6 +83,13 @@ def register(*, actor: User, dataset: Dataset, files: Sequence[Announced], overw
     return found
 
 
+def _rows_of(dataset: Dataset, files: Sequence[Announced]) -> list[int]:
+    """The rows of just these files: others may have their paths, of other sizes."""
+    wanted = set(files)
+    rows = Upload.objects.filter(dataset=dataset, path__in={file.path for file in wanted})
+    return [pk for pk, path, size in rows.values_list("pk", "path", "byte_size") if Announced(path, size) in wanted]
+
+
 def _refuse_taken_names(found: Sequence[Upload]) -> None:
     """Files whose name another one has already are not even begun."""
     begun = [row for row in found if row.state == Upload.State.RECEIVING]
@@ -94,6 +101,16 @@ def _refuse_taken_names(found: Sequence[Upload]) -> None:
     for row in refused:
         row.state, row.reason = Upload.State.FAILED, keeping.NAME_TAKEN
     Upload.objects.bulk_update(refused, ["state", "reason"])
+
+
+def direct_origin(dataset: Dataset) -> str:
+    """The origin of the store to which browsers may send this dataset's files; empty where they send them to us."""
+    store = datastores.for_datastore(dataset.datastore)
+    return store.signed_upload("-", timezone.now(), 0).origin if _is_direct(store) else ""
+
+
+def _is_direct(store: ObjectStore) -> bool:
+    return store.direct and settings.DIRECT_UPLOAD_LIMIT > 0
 
 
 def offers(dataset: Dataset, found: Iterable[Upload]) -> Mapping[int, SignedUpload]:
@@ -111,7 +128,7 @@ def offers(dataset: Dataset, found: Iterable[Upload]) -> Mapping[int, SignedUplo
         and row.byte_size <= limit
         and not archives.is_archive(row.path)
     ]
-    if not store.direct or not begun:
+    if not _is_direct(store) or not begun:
         return {}
     for row in begun:
         row.stored_key = row.stored_key or f"{dataset.code}/{new_code()}{PurePosixPath(row.path).suffix.lower()}"
@@ -181,8 +198,7 @@ def receive(*, upload: Upload, offset: int, data: bytes) -> Upload:
     is_last = end == upload.byte_size
     if end > upload.byte_size or len(data) > Upload.CHUNK or (len(data) < Upload.CHUNK and not is_last):
         raise BadInput(f"Send {Upload.CHUNK} bytes at a time, and what is left at the end.")
-    packed = archives.is_archive(upload.path)
-    if is_last and offset == 0 and not packed:
+    if is_last and offset == 0 and not archives.is_archive(upload.path):
         return _finish(upload, io.BytesIO(data))
     if data:
         try:
@@ -191,9 +207,11 @@ def receive(*, upload: Upload, offset: int, data: bytes) -> Upload:
             _forget_parts(upload)
             return _ended(upload, Upload.State.FAILED, error.detail)
         _keep_part(upload, offset, data)
-    if not is_last:
-        return upload
-    if packed:
+    return _all_there(upload) if is_last else upload
+
+
+def _all_there(upload: Upload) -> Upload:
+    if archives.is_archive(upload.path):
         return _unpack_later(upload)
     with _assembled(upload) as file:
         return _finish(upload, file)

@@ -12,6 +12,7 @@ from projects.views import (
     people,
     projects,
     tokens,
+    uploads,
     wizard,
 )
 
@@ -42,7 +43,8 @@ urlpatterns: list[URLPattern] = [
     path("datasets/<uuid:code>/settings/", data.change_dataset, name="dataset-change"),
     path("datasets/<uuid:code>/refresh/", data.refresh_dataset, name="dataset-refresh"),
     path("datasets/<uuid:code>/delete/", data.delete_dataset, name="dataset-delete"),
-    path("datasets/<uuid:code>/upload/", data.upload, name="upload"),
+    path("datasets/<uuid:code>/upload/", uploads.upload, name="upload"),
+    path("uploads/<uuid:code>/", uploads.archive, name="archive"),
     path("files/<str:signed>/", files.file, name="file"),
     path("tiles/<str:signed>/", files.tiles, name="tiles"),
     path("tiles/<str:signed>/<str:place>/", files.tile, name="tile"),

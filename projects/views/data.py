@@ -1,13 +1,12 @@
 """A workspace's data: its datastores and datasets, and the images of one."""
 
-from django.conf import settings as configured
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from projects import datasets, datastores, image_urls, navigation, permissions, uploads
+from projects import datasets, datastores, image_urls, navigation, permissions
 from projects.errors import DomainError
 from projects.forms.data import DatasetChangeForm, DatasetForm, ImageFilterForm
 from projects.http import UserRequest
@@ -166,31 +165,3 @@ def delete_dataset(request: UserRequest, code: str) -> HttpResponse:
         return redirect("projects:dataset", found.code)
     messages.success(request, f"The dataset “{found.name}” is gone. Files in your own store stay there.")
     return redirect("projects:data", found.workspace.code)
-
-
-@require_http_methods(["GET", "POST"])
-def upload(request: UserRequest, code: str) -> HttpResponse:
-    """The page that takes files; a POST forgets those that stopped coming."""
-    found = _dataset(request, code, Action.MANAGE_DATA)
-    if found.source != Dataset.Source.UPLOAD:
-        messages.error(request, "This dataset takes its files from a store. Make one for uploads.")
-        return redirect("projects:dataset", found.code)
-    if request.method == "POST":
-        gone = uploads.discard_unfinished(dataset=found)
-        messages.success(request, f"{gone:,} unfinished files were forgotten.")
-        return redirect("projects:upload", found.code)
-    bootstrap = {
-        "dataset": str(found.code),
-        "url": "/api/v1/uploads/",
-        "chunk": Upload.CHUNK,
-        "batch": uploads.BATCH,
-        "limit": configured.UPLOAD_FILE_LIMIT,
-    }
-    context = {
-        "dataset": found,
-        "workspace": found.workspace,
-        "can": permissions.allowed_actions(request.user, found.workspace),
-        "unfinished": found.uploads.filter(state=Upload.State.RECEIVING).count(),
-        "bootstrap": bootstrap,
-    }
-    return render(request, "projects/upload.html", context)

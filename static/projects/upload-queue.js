@@ -1,36 +1,27 @@
 // @ts-check
 /**
  * The queue of an upload, without page or network: files are announced in batches, sent in chunks, several at a time.
- * Whatever fails for a moment is tried again; what the server already has is not sent twice.
+ * Whatever fails for a moment is tried again; what the server already has is not sent twice. Where the server offers an
+ * address in the store, a file goes there whole; if the store does not take it from this browser, the server does.
  *
  * @typedef {{size: number, slice: (start: number, end: number) => any}} Content
  * @typedef {"waiting" | "ready" | "sending" | "done" | "duplicate" | "failed" | "cancelled"} State
- * @typedef {{path: string, content: Content, state: State, received: number, code: string, reason: string}} Item
- * @typedef {{code: string, received: number, state: string, reason: string}} Row
+ * @typedef {{url: string, headers: Record<string, string>}} Offer
+ * @typedef {{path: string, content: Content, state: State, received: number, code: string, reason: string, direct?: Offer | null, unpacks?: boolean}} Item
+ * @typedef {{code: string, received: number, state: string, reason: string, direct?: Offer | null}} Row
  * @typedef {{
  *   announce: (files: {path: string, byte_size: number}[]) => Promise<Row[]>,
  *   send: (code: string, offset: number, bytes: any) => Promise<Row>,
+ *   put?: (offer: Offer, content: any, sent: (bytes: number) => void) => Promise<void>,
+ *   complete?: (code: string) => Promise<Row>,
  *   changed: () => void,
  *   sleep?: (ms: number) => Promise<void>,
  *   chunk: number, batch: number, parallel?: number, attempts?: number,
  * }} Options
  */
+import { Refused, accept, conflict, fail, isOpen, keyOf } from "./upload-items.js";
 
-/** A failed request: `status` 0 without an answer; `received` where the server says what it has. */
-export class Refused extends Error {
-  /** @param {number} status @param {string} detail @param {number} [received] @param {number} [retryAfter] seconds */
-  constructor(status, detail, received, retryAfter = 0) {
-    super(detail);
-    this.status = status;
-    this.received = received;
-    this.retryAfter = retryAfter;
-  }
-
-  /** Whether the same request may succeed later. */
-  get isPassing() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
-  }
-}
+export { Refused, isOpen };
 
 export class UploadQueue {
   /** @type {Item[]} */ items = [];
@@ -38,12 +29,14 @@ export class UploadQueue {
   #active = 0;
   #announcing = false;
   #next = 0;
+  /** How often in a row the store did not even answer: the second time, everything goes through the server. */ #unheard = 0;
   /** @type {Required<Options>} */ #options;
 
   /** @param {Options} options */
   constructor(options) {
     const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    this.#options = { sleep: /** @type {any} */ (sleep), parallel: 4, attempts: 8, ...options };
+    const none = () => Promise.reject(new Refused(0, ""));
+    this.#options = { sleep: /** @type {any} */ (sleep), parallel: 4, attempts: 8, put: none, complete: none, ...options };
   }
 
   /** Adds files and begins. A path that is there already is left out. @param {{path: string, content: Content}[]} files */
@@ -150,6 +143,7 @@ export class UploadQueue {
   async #run(item) {
     const { chunk, send } = this.#options;
     try {
+      if (item.direct && this.#unheard < 2) await this.#sendStraight(item, item.direct);
       while (item.state === "sending") {
         if (this.paused) {
           item.state = "ready";
@@ -175,6 +169,29 @@ export class UploadQueue {
     }
   }
 
+  /** Into the store, and then asks the server to look: it knows whether the file is there. @param {Item} item @param {Offer} offer */
+  async #sendStraight(item, offer) {
+    const { put, complete, changed } = this.#options;
+    let status = 200;
+    await put(offer, item.content, (bytes) => {
+      item.received = bytes;
+      changed();
+    }).catch((error) => {
+      status = error instanceof Refused ? error.status : 0;
+    });
+    item.direct = null;
+    item.received = 0;
+    if (item.state !== "sending") return;
+    try {
+      accept(item, await this.#patiently(() => complete(item.code), () => item.state === "sending"));
+      this.#unheard = 0;
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 409)) throw error;
+      if (status === 0) this.#unheard += 1;
+    }
+    if (/** @type {State} */ (item.state) === "ready") item.state = "sending";
+  }
+
   /** @template T @param {() => Promise<T>} act @param {() => boolean} wanted @returns {Promise<T>} */
   async #patiently(act, wanted) {
     for (let attempt = 1; ; attempt += 1) {
@@ -188,39 +205,4 @@ export class UploadQueue {
       }
     }
   }
-}
-
-/** @param {{path: string, content: Content}} file */
-const keyOf = (file) => `${file.path}\n${file.content.size}`;
-
-/** @param {Item} item */
-export const isOpen = (item) => item.state === "waiting" || item.state === "ready" || item.state === "sending";
-
-/** @param {Item} item @param {Row} row */
-function accept(item, row) {
-  if (item.state === "cancelled") return;
-  item.code = row.code;
-  item.received = row.received;
-  item.reason = row.reason;
-  item.state = row.state === "receiving" ? "ready" : /** @type {State} */ (row.state);
-}
-
-/** The server has another part than we thought: go on where it says. @param {Item} item @param {unknown} error @returns {Row} */
-function conflict(item, error) {
-  if (error instanceof Refused && error.status === 409 && error.received !== undefined) {
-    return { code: item.code, received: error.received, state: "receiving", reason: "" };
-  }
-  throw error;
-}
-
-/** @param {Item} item @param {unknown} error */
-function fail(item, error) {
-  if (item.state === "cancelled") return;
-  item.state = "failed";
-  item.reason =
-    error instanceof Refused && error.status === 0
-      ? "The server could not be reached. Try again when you are back online."
-      : error instanceof Error
-        ? error.message
-        : "Something unexpected happened.";
 }

@@ -9,8 +9,8 @@ const settings = JSON.parse(document.getElementById("bootstrap")?.textContent ??
 const csrf = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
 const words = new Intl.NumberFormat("en");
 const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (document.querySelector(`[data-upload="${name}"]`));
-const [drop, panel, bar, summary, speed, rows, pause, cancel, again, finished] = [
-  "drop", "panel", "bar", "summary", "speed", "rows", "pause", "cancel", "retry", "finished",
+const [drop, panel, bar, summary, speed, rows, pause, cancel, again, finished, overwrite] = [
+  "drop", "panel", "bar", "summary", "speed", "rows", "pause", "cancel", "retry", "finished", "overwrite",
 ].map(part);
 
 /** @param {string} url @param {RequestInit} options @returns {Promise<any>} */
@@ -24,6 +24,19 @@ async function request(url, options) {
   throw new Refused(response.status, body.detail ?? "The server could not take this file.", body.received, retryAfter);
 }
 
+/** Sends a file into the store; `fetch` would not say how far it is. @param {import("./upload-queue.js").Offer} offer @param {File} content @param {(bytes: number) => void} sent */
+function put(offer, content, sent) {
+  return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open("PUT", offer.url);
+    for (const [name, value] of Object.entries(offer.headers)) sending.setRequestHeader(name, value);
+    sending.upload.addEventListener("progress", (event) => sent(event.loaded));
+    sending.addEventListener("load", () => (sending.status < 300 ? resolve() : reject(new Refused(sending.status, ""))));
+    sending.addEventListener("error", () => reject(new Refused(0, "")));
+    sending.send(content);
+  });
+}
+
 let scheduled = false;
 const queue = new UploadQueue({
   chunk: settings.chunk,
@@ -32,8 +45,10 @@ const queue = new UploadQueue({
     request(settings.url, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ dataset: settings.dataset, files }),
+      body: JSON.stringify({ dataset: settings.dataset, files, direct: settings.direct, overwrite: overwrite instanceof HTMLInputElement && overwrite.checked }),
     }),
+  put,
+  complete: (code) => request(`${settings.url}${code}/complete/`, { method: "POST" }),
   send: (code, offset, bytes) =>
     request(`${settings.url}${code}/`, {
       method: "PATCH",
@@ -53,6 +68,7 @@ const queue = new UploadQueue({
 /** @type {{at: number, received: number} | null} */
 let began = null;
 let wasOpen = false;
+let archives = 0;
 
 /** @param {number} bytes */
 function size(bytes) {
@@ -79,6 +95,9 @@ function draw() {
   if (pause) pause.textContent = queue.paused ? "Go on" : "Pause";
   again?.toggleAttribute("hidden", open || !totals.failed);
   finished?.toggleAttribute("hidden", open || !(totals.done || totals.duplicate));
+  const unpacking = queue.items.filter((item) => item.unpacks).length;
+  if (unpacking !== archives) document.body.dispatchEvent(new Event("archive-sent"));
+  archives = unpacking;
   if (wasOpen && !open && totals.files) toast({ message: `${parts.join(", ")}.`, level: totals.failed ? "warning" : "success" });
   wasOpen = open;
 }

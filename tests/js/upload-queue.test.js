@@ -148,3 +148,78 @@ test("the same file is not added twice", () => {
   queue.add([file("a", 4), file("a", 4), file("a", 5)]);
   assert.equal(queue.items.length, 2);
 });
+
+/** A server that offers addresses in a store, and that store: `refuse` says with which status a file is not taken. */
+function withStore({ refuse = () => 0 } = {}) {
+  const remote = server();
+  const stored = new Map();
+  const puts = [];
+  return {
+    ...remote,
+    stored,
+    puts,
+    announce: async (wanted) => (await remote.announce(wanted)).map((row, index) => ({ ...row, direct: { url: wanted[index].path, headers: {} } })),
+    put: async ({ url }, content, sent) => {
+      puts.push(url);
+      sent(content.size / 2);
+      const status = refuse(url);
+      if (status !== 200 && status !== 0) throw new Refused(status === -1 ? 0 : status, "");
+      stored.set(url, content.size);
+    },
+    complete: async (code) => {
+      if (!stored.has(code)) throw new Refused(409, "not there");
+      remote.files.get(code).received = stored.get(code);
+      return { code, received: stored.get(code), state: "done", reason: "" };
+    },
+  };
+}
+
+const direct = (remote) => made(remote, { put: remote.put, complete: remote.complete });
+
+test("files go straight into a store that takes them, whole and once", async () => {
+  const remote = withStore();
+  const queue = direct(remote);
+  queue.add([file("a", 10), file("b", 3)]);
+  await finished(queue);
+  assert.deepEqual([...remote.stored], [["a", 10], ["b", 3]]);
+  assert.deepEqual(remote.log, []);
+  assert.equal(queue.totals.done, 2);
+});
+
+test("what the store refuses goes through the server, and soon everything, where the store does not even answer", async () => {
+  const remote = withStore({ refuse: () => -1 });
+  const queue = made(remote, { put: remote.put, complete: remote.complete, parallel: 1 });
+  queue.add(["a", "b", "c", "d"].map((name) => file(name, 5)));
+  await finished(queue);
+  assert.deepEqual(remote.puts, ["a", "b"]);
+  assert.equal(remote.log.length, 8);
+  assert.equal(queue.totals.done, 4);
+  const picky = withStore({ refuse: (url) => (url === "a" ? 403 : 200) });
+  const other = direct(picky);
+  other.add(["a", "b", "c", "d"].map((name) => file(name, 5)));
+  await finished(other);
+  assert.deepEqual([picky.puts.length, [...picky.stored.keys()], other.totals.done], [4, ["b", "c", "d"], 4]);
+});
+
+test("a file whose answer was lost on the way is in the store all the same", async () => {
+  const remote = withStore();
+  const queue = made(remote, {
+    put: async (offer, content, sent) => {
+      await remote.put(offer, content, sent);
+      throw new Refused(0, "");
+    },
+    complete: remote.complete,
+  });
+  queue.add([file("a", 10)]);
+  await finished(queue);
+  assert.deepEqual(remote.log, []);
+  assert.equal(queue.totals.done, 1);
+});
+
+test("an archive is done when it is there, and is said to be unpacked", async () => {
+  const remote = server({ answers: { "a.zip": { state: "unpacking", reason: "" } } });
+  const queue = made(remote);
+  queue.add([file("a.zip", 5)]);
+  await finished(queue);
+  assert.deepEqual([queue.items[0].state, queue.items[0].unpacks], ["done", true]);
+});
