@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.models import Task
-from exports import downloads, services, writing
+from exports import comparisons, downloads, registering, removing, services, storing, writing
 from exports.forms import COORDINATES, MASK_STYLES, REGIONS, SEGMENTATIONS
-from exports.models import Export
+from exports.models import Comparison, Export
 from projects import permissions
-from projects.models import Label
+from projects.models import Datastore, Job, Label, Workspace
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
@@ -48,15 +48,17 @@ class ExportSerializer(TenantModelSerializer):
     progress_done = serializers.IntegerField(source="job.progress_done", read_only=True)
     progress_total = serializers.IntegerField(source="job.progress_total", read_only=True, allow_null=True)
     error = serializers.CharField(source="job.error_detail", read_only=True)
+    datastore = CodeField(read_only=True)
 
     class Meta:
         model = Export
         fields = [
             "code", "project", "name", "format", "statuses", "labels", "options", "filters", "state", "progress_done",
-            "progress_total", "error", "byte_size", "checksum", "manifest", "created_at", "completed_at",
+            "progress_total", "error", "datastore", "key", "byte_size", "checksum", "manifest", "created_at",
+            "completed_at",
         ]  # fmt: skip
         read_only_fields = [
-            "code", "name", "filters", "byte_size", "checksum", "manifest", "created_at", "completed_at",
+            "code", "name", "filters", "key", "byte_size", "checksum", "manifest", "created_at", "completed_at",
         ]  # fmt: skip
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +79,47 @@ class ExportFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is
     format = filters.ChoiceFilter(choices=Export.Format.choices)
 
 
-class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, TenantViewSet):
+class RegisterSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120, help_text="What the dataset is called.")
+
+
+class RegisteredSerializer(serializers.Serializer[Any]):
+    datasets = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Codes of the datasets, one for each store where images are."
+    )
+
+
+class CompareSerializer(serializers.Serializer[Any]):
+    earlier = CodeField(queryset=Export.objects)
+
+
+class ComparisonSerializer(TenantModelSerializer):
+    state = serializers.SerializerMethodField(help_text="`succeeded` once `changes` is there.")
+
+    class Meta:
+        model = Comparison
+        fields = ["code", "export", "earlier", "state", "changes", "created_at"]
+        read_only_fields = fields
+
+    def get_state(self, comparison: Comparison) -> str:
+        """That of the job; small comparisons have none, and are there at once."""
+        return str(comparison.job.state) if comparison.job else str(Job.State.SUCCEEDED)
+
+
+class OutputStoreSerializer(serializers.Serializer[Any]):
+    datastore = CodeField(queryset=Datastore.objects, allow_null=True, help_text="Null is the built-in storage.")
+    keep_days = serializers.IntegerField(
+        min_value=1, max_value=36_500, allow_null=True, help_text="Exports are deleted so long after their end."
+    )
+
+
+class ExportViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.DestroyModelMixin,
+    TenantViewSet,
+):
     """Exports. `state` is that of the job that writes the file."""
 
     serializer_class = ExportSerializer
@@ -87,10 +129,15 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Cre
         "retrieve": (Action.EXPORT, Scope.READ),
         "create": (None, Scope.EXPORT),
         "download": (Action.EXPORT, Scope.EXPORT),
+        "destroy": (Action.MANAGE_PROJECT, Scope.MANAGE),
+        "cancel": (Action.EXPORT, Scope.EXPORT),
+        "retry": (Action.EXPORT, Scope.EXPORT),
+        "register": (Action.EXPORT, Scope.MANAGE),
+        "compare": (Action.EXPORT, Scope.EXPORT),
     }
 
     def get_queryset(self) -> Any:
-        rows = Export.objects.for_user(self.request.user).select_related("project__workspace", "job")
+        rows = Export.objects.for_user(self.request.user).select_related("project__workspace", "job", "datastore")
         if self.action == "list":
             allowed = permissions.projects_allowing(self.request.user, Action.EXPORT)
             rows = rows.filter(project__in=allowed.values("pk"))
@@ -110,6 +157,80 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Cre
         export = self.get_object()
         return Response({"url": downloads.signed_url(export, actor=request.user), "checksum": export.checksum})
 
+    def perform_destroy(self, instance: Export) -> None:
+        removing.remove(export=instance, actor=self.caller)
+
+    @extend_schema(request=None, responses=ExportSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, **kwargs: Any) -> Response:
+        """Stops the writing; nothing happens where that has ended."""
+        export = self.get_object()
+        services.cancel_export(export=export, actor=self.caller)
+        return Response(self.get_serializer(export).data)
+
+    @extend_schema(request=None, responses=ExportSerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, **kwargs: Any) -> Response:
+        """Goes on with an export that failed or was cancelled; what is written of it is kept."""
+        export = self.get_object()
+        services.retry_export(export=export, actor=self.caller)
+        return Response(self.get_serializer(export).data)
+
+    @extend_schema(request=RegisterSerializer, responses={201: RegisteredSerializer})
+    @action(detail=True, methods=["post"])
+    def register(self, request: Request, **kwargs: Any) -> Response:
+        """Makes a dataset of the export's images, filled in the background."""
+        export = self.get_object()
+        permissions.require(request.user, Action.MANAGE_DATA, export.project.workspace)
+        wanted = RegisterSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        made = registering.register(export=export, actor=self.caller, **wanted.validated_data)
+        return Response({"datasets": [dataset.code for dataset in made]}, status=201)
+
+    @extend_schema(request=CompareSerializer, responses=ComparisonSerializer)
+    @action(detail=True, methods=["post"])
+    def compare(self, request: Request, **kwargs: Any) -> Response:
+        """Says what changed since an earlier export of the project; large ones are worked out in the background."""
+        export = self.get_object()
+        wanted = CompareSerializer(data=request.data, context=self.get_serializer_context())
+        wanted.is_valid(raise_exception=True)
+        made = comparisons.request(export=export, actor=self.caller, **wanted.validated_data)
+        return Response(ComparisonSerializer(made, context=self.get_serializer_context()).data)
+
+
+class ComparisonViewSet(mixins.RetrieveModelMixin, TenantViewSet):
+    """What changed between two exports of a project."""
+
+    serializer_class = ComparisonSerializer
+    rules = {"retrieve": (Action.EXPORT, Scope.READ)}
+
+    def get_queryset(self) -> Any:
+        rows = Comparison.objects.for_user(self.request.user)
+        return rows.select_related("export__project__workspace", "earlier", "job")
+
+
+class OutputStoreViewSet(TenantViewSet):
+    """Where the exports of a workspace go, by the workspace's code."""
+
+    serializer_class = OutputStoreSerializer
+    rules = {"retrieve": (Action.MANAGE_DATA, Scope.READ), "update": (Action.MANAGE_DATA, Scope.MANAGE)}
+
+    def get_queryset(self) -> Any:
+        return Workspace.objects.for_user(self.request.user).select_related("organisation")
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        chosen = storing.chosen(self.get_object())
+        return Response(self.get_serializer(chosen or {"datastore": None, "keep_days": None}).data)
+
+    def update(self, request: Request, **kwargs: Any) -> Response:
+        workspace = self.get_object()
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        storing.choose(actor=self.caller, workspace=workspace, **serializer.validated_data)
+        return Response(serializer.data)
+
 
 routes = router()
 routes.register("exports", ExportViewSet, basename="export")
+routes.register("comparisons", ComparisonViewSet, basename="comparison")
+routes.register("output-stores", OutputStoreViewSet, basename="output-store")

@@ -6,7 +6,7 @@ of each, and the first few images that changed. A region is the same one in both
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 from exports.formats.records import ExportCategory
@@ -40,6 +40,11 @@ class Changes:
     annotations_changed: Counter[str] = field(default_factory=Counter)
     """By the label that the region has now: its shape, its label, crowd or note are others."""
     examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def as_row(self) -> dict[str, Any]:
+        """As JSON."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in found.items()}
 
     def show(self, kind: str, line: Line) -> None:
         shown = self.examples.setdefault(kind, [])

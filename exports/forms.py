@@ -7,7 +7,7 @@ from annotations.models import Task
 from exports import writing
 from exports.models import Export
 from exports.services import DEFAULT_STATUSES
-from projects.models import Label, Project
+from projects.models import Datastore, Label, Project, Workspace
 from projects.tenancy import Actor
 
 _EXPORTABLE = [choice for choice in Task.Status.choices if choice[0] in ("labelled", "approved", "needs_review")]
@@ -18,6 +18,8 @@ SEGMENTATIONS = [
     ("rle", "Masks alone (run lengths)"),
 ]
 REGIONS = [("drawn", "Outlines"), ("boxes", "Boxes around them")]
+RECENT = 50
+"""Exports to choose from for a comparison."""
 MASK_STYLES = [
     ("palette", "Class numbers with the labels' colours"),
     ("indexed", "Class numbers in grey"),
@@ -95,3 +97,56 @@ class ListForm(forms.Form):
     """Where a page of exports begins."""
 
     before = forms.UUIDField(required=False)
+
+
+class OutputStoreForm(forms.Form):
+    """Where a workspace's exports go, and for how long."""
+
+    datastore = forms.ModelChoiceField(
+        Datastore.objects.none(),
+        to_field_name="code",
+        label="Write exports to",
+        empty_label="Built-in storage",
+        required=False,
+        help_text="Into the folder exports/ of this datastore, which is tried now. Exports so far stay where they are.",
+    )
+    keep_days = forms.IntegerField(
+        label="Delete exports after, days",
+        min_value=1,
+        max_value=36_500,
+        required=False,
+        help_text="Counted from when they are finished. Empty keeps them.",
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, user: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        datastore: Any = self.fields["datastore"]
+        datastore.queryset = (
+            Datastore.objects.for_user(user)
+            .filter(workspace=workspace)
+            .exclude(kind=Datastore.Kind.BUILT_IN)
+            .order_by("name")
+        )
+
+
+class DatasetForm(forms.Form):
+    """What the dataset made of an export is called."""
+
+    name = forms.CharField(label="Name of the dataset", max_length=120)
+
+
+class CompareForm(forms.Form):
+    """Which export to compare with."""
+
+    earlier = forms.ModelChoiceField(
+        Export.objects.none(), to_field_name="code", label="Compare with", empty_label=None
+    )
+
+    def __init__(self, *args: Any, export: Export, user: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = Export.objects.for_user(user).filter(project=export.project_id, completed_at__isnull=False)
+        earlier: Any = self.fields["earlier"]
+        earlier.queryset = own.exclude(pk=export.pk).exclude(frozen={}).order_by("-pk")
+        recent = list(earlier.queryset[:RECENT])
+        earlier.choices = [(str(one.code), one.name) for one in recent] if not self.is_bound else earlier.choices
+        self.is_possible = bool(export.frozen and recent)

@@ -56,6 +56,8 @@ class Frozen:
     labels: Sequence[Mapping[str, Any]]
     changed: int
     """Images that were changed at their source after they had been labelled."""
+    datasets: Sequence[int] = ()
+    """The datasets that the images are of."""
 
     @property
     def images(self) -> int:
@@ -102,6 +104,7 @@ def freeze(export: Export, job: jobs.Running) -> Frozen:
     ]
     folder = f"{folder_of(export)}frozen-{job.job.attempt}"
     parts: list[tuple[int, int]] = []
+    datasets = set[int]()
     store, done = datastores.installation_store(), 0
     with tenancy.snapshot(export.organisation_id) as reader:
         total, changed = selecting.count(reader, export), selecting.changed(reader, export)
@@ -109,13 +112,13 @@ def freeze(export: Export, job: jobs.Running) -> Frozen:
         size = PART_WITH_FILES if options.images else PART
         while first := next(lines, None):
             with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as file:
-                images, annotations = _write(file, chain([first], islice(lines, size - 1)))
+                images, annotations = _write(file, chain([first], islice(lines, size - 1)), datasets)
                 file.seek(0)
                 store.put(_key(folder, len(parts)), cast("IO[bytes]", file))
             parts.append((images, annotations))
             done += images
             job.progress(done, total, f"{done:,} of {total:,} images chosen")
-    frozen = Frozen(folder, parts, labels, changed)
+    frozen = Frozen(folder, parts, labels, changed, sorted(datasets))
     with job.effects():
         Export.objects.filter(pk=export.pk).update(frozen=asdict(frozen))
     return frozen
@@ -125,12 +128,14 @@ def _key(folder: str, number: int) -> str:
     return f"{folder}/{number:06}.jsonl.gz"
 
 
-def _write(file: Any, lines: Iterator[tuple[Line, int]]) -> tuple[int, int]:
+def _write(file: Any, lines: Iterator[tuple[Line, int]], datasets: set[int]) -> tuple[int, int]:
+    """Writes a part; its counts of images and of annotations."""
     images = annotations = 0
     with gzip.GzipFile("", "wb", 1, file, mtime=0) as packed:
         for line, count in lines:
             packed.write(orjson.dumps(tuple(line)) + b"\n")
             images, annotations = images + 1, annotations + count
+            datasets.add(line.dataset)
     return images, annotations
 
 

@@ -65,6 +65,10 @@ class Export(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_archive(self) -> bool:
+        return self.key.endswith(".zip")
+
 
 class LabelImportQuerySet(TenantQuerySet["LabelImport"]):
     visible_through = "project"
@@ -239,3 +243,8 @@ class Comparison(models.Model):
 
     def __str__(self) -> str:
         return f"{self.earlier} → {self.export}"
+
+    @property
+    def project(self) -> Project:
+        """The place whose roles decide."""
+        return self.export.project

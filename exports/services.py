@@ -41,7 +41,7 @@ def request_export(
     """
     _require_fit(project, format, options)
     filters: dict[str, Any] = {"statuses": sorted(statuses), "labels": sorted(str(label.code) for label in labels)}
-    datastore = storing.settings_of(project.workspace).datastore
+    datastore = storing.store_for(project.workspace)
     export = Export.objects.create(
         organisation_id=project.organisation_id,
         project=project,

@@ -27,24 +27,32 @@ class FolderTaken(BadInput):
     code = "export_folder_taken"
 
 
-def settings_of(workspace: Workspace) -> OutputStore:
-    """Where the workspace's exports go; not saved where nobody has chosen."""
-    found = OutputStore.objects.filter(workspace=workspace).select_related("datastore__workspace").first()
-    built_in = {"organisation_id": workspace.organisation_id, "workspace": workspace}
-    return found or OutputStore(**built_in, datastore=datastores.built_in(workspace))
+def chosen(workspace: Workspace) -> OutputStore | None:
+    """What somebody chose for the workspace's exports; None means its built-in storage, for good."""
+    return OutputStore.objects.filter(workspace=workspace).select_related("datastore__workspace").first()
+
+
+def store_for(workspace: Workspace) -> Datastore:
+    """Where the workspace's next export goes."""
+    settings = chosen(workspace)
+    return settings.datastore if settings else datastores.built_in(workspace)
 
 
 @transaction.atomic
-def choose(*, actor: User, workspace: Workspace, datastore: Datastore, keep_days: int | None) -> OutputStore:
-    """Has later exports go to `datastore`, which must let itself be written; exports so far stay where they are."""
+def choose(*, actor: User, workspace: Workspace, datastore: Datastore | None, keep_days: int | None) -> OutputStore:
+    """Has later exports go to `datastore`, which must let itself be written; exports so far stay where they are.
+
+    None is the built-in storage. All exports are deleted `keep_days` after they were finished, or never.
+    """
+    datastore = datastore or datastores.built_in(workspace)
     if datastore.workspace_id != workspace.pk:
         words = "Choose a datastore of this workspace."
         raise BadInput(words, fields={"datastore": [words]})
     datastores.for_datastore(datastore).check(writable=True)
     values = {"organisation_id": workspace.organisation_id, "datastore": datastore, "keep_days": keep_days}
-    chosen, _ = OutputStore.objects.update_or_create(workspace=workspace, defaults=values)
+    settings, _ = OutputStore.objects.update_or_create(workspace=workspace, defaults=values)
     audit.record(actor, "output_store.choose", datastore, detail={"keep_days": keep_days})
-    return chosen
+    return settings
 
 
 def store_of(export: Export) -> Any:

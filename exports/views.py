@@ -5,9 +5,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from exports import downloads, services
-from exports.forms import ExportForm, ListForm
-from exports.models import Export
+from exports import downloads, services, storing
+from exports.forms import CompareForm, DatasetForm, ExportForm, ListForm
+from exports.models import Export, Registration
 from projects import navigation, permissions
 from projects.http import UserRequest, public
 from projects.models import Job, Project
@@ -26,7 +26,13 @@ def exports(request: UserRequest, code: str) -> HttpResponse:
     form = ExportForm(request.POST or None, project=project, user=request.user)
     if request.method == "POST" and form.is_valid() and (export := _requested(request, project, form)):
         return redirect("exports:export", export.code)
-    context = {"project": project, "form": form, **_page(request, project)}
+    context = {
+        "project": project,
+        "form": form,
+        "output_store": storing.chosen(project.workspace),
+        "workspace_can": permissions.allowed_actions(request.user, project.workspace),
+        **_page(request, project),
+    }
     return render(request, "exports/exports.html", context, status=422 if form.errors else 200)
 
 
@@ -53,7 +59,7 @@ def _page(request: UserRequest, project: Project) -> dict[str, object]:
 
 
 def _export(request: UserRequest, code: str) -> Export:
-    rows = Export.objects.for_user(request.user).select_related("project__workspace", "job", "created_by")
+    rows = Export.objects.for_user(request.user).select_related("project__workspace", "job", "created_by", "datastore")
     export = get_object_or_404(rows, code=code)
     permissions.require(request.user, Action.EXPORT, export.project)
     return export
@@ -64,7 +70,16 @@ def export(request: UserRequest, code: str) -> HttpResponse:
     """One export: its progress until it is done, then its manifest and its download."""
     found = _export(request, code)
     navigation.at(request, found.project)
-    context = {"project": found.project, "export": found}
+    context: dict[str, object] = {"project": found.project, "export": found}
+    if found.completed_at:
+        made = Registration.objects.for_user(request.user).filter(export=found).select_related("dataset", "job")
+        context |= {
+            "registrations": made.order_by("pk"),
+            "compare_form": CompareForm(export=found, user=request.user),
+            "dataset_form": DatasetForm(initial={"name": found.name[:120]}),
+        }
+    workspace_can = permissions.allowed_actions(request.user, found.project.workspace)
+    context |= {"can": permissions.allowed_actions(request.user, found.project), "workspace_can": workspace_can}
     if not request.htmx:
         return render(request, "exports/export.html", context)
     unfinished = found.job is not None and found.job.state in (Job.State.QUEUED, Job.State.RUNNING)

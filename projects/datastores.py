@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from projects import audit, credentials
@@ -214,7 +215,11 @@ def delete(*, actor: User, datastore: Datastore) -> None:
         names = ", ".join(f"“{name}”" for name in users[:3]) + (" and others" if len(users) > 3 else "")
         raise DatastoreInUse(f"The datasets {names} read from this datastore. Delete them first.")
     audit.record(actor, "datastore.delete", datastore)
-    datastore.delete()
+    try:
+        datastore.delete()
+    except ProtectedError as error:
+        words = "Exports are kept in this datastore, or will be. Delete them and choose another output store first."
+        raise DatastoreInUse(words) from error
 
 
 @transaction.atomic

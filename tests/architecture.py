@@ -26,7 +26,7 @@ PUBLISHED = {
     "exports": ALWAYS_PUBLISHED | {"formats"},
 }  # fmt: skip
 
-EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters", "import_views", "import_api", "import_forms"}
+EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters", "result_views", "import_views", "import_api", "import_forms"}
 NOT_TENANTS = {"User", "Workspace", "Membership"}
 
 DECODERS = {"projects/image_header.py", "projects/renditions.py"}

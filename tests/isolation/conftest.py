@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from annotations.models import Annotation, Comment, Lease, Task
-from exports.models import Export, LabelImport
+from exports.models import Comparison, Export, LabelImport, Registration
 from projects.models import ApiToken, Dataset, Job, Notification, Project, Upload, User, Workspace
 from tests import factories
 from tests.conftest import Cast
@@ -64,11 +64,23 @@ def _labelling(task: Task, labeller: User, document: Any, canary: str) -> dict[s
             **tenant, task=task, labeller=labeller, state="submitted", document=document, submitted_at=now
         ),
         "comment": Comment.objects.create(**tenant, task=task, author=labeller, text=f"Comment {canary}"),
-        "export": Export.objects.create(**tenant, name=f"export {canary}", format="coco"),
+        **_exported(task, canary),
         "import": LabelImport.objects.create(
             **tenant, name=f"import {canary}.json", byte_size=10, format="coco", state="done", created_by=labeller
         ),
     }
+
+
+def _exported(task: Task, canary: str) -> dict[str, Any]:
+    tenant = {"organisation": task.organisation, "project": task.project}
+    # Still being written, so that nobody can delete it.
+    job = Job.objects.create(organisation=task.organisation, kind="test.canary", queue="io", title=f"Job {canary}")
+    earlier, export = (
+        Export.objects.create(**tenant, name=f"export {n} {canary}", format="coco", job=job) for n in (1, 2)
+    )
+    Registration.objects.create(organisation=task.organisation, export=export, dataset=task.image.dataset)
+    comparison = Comparison.objects.create(organisation=task.organisation, export=export, earlier=earlier)
+    return {"export": export, "comparison": comparison}
 
 
 def _running(dataset: Dataset, user: User, canary: str) -> dict[str, Any]:
