@@ -12,7 +12,8 @@ import orjson
 from django.db import connection
 
 from annotations import progress
-from annotations.models import QueuePosition, Task
+from annotations.models import Metric, QueuePosition, Task
+from annotations.progress import Change
 from projects.models import Project
 
 _LOCK = """
@@ -144,11 +145,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A document for a task, as JSON, with the row ids of its labels; `confidence` is for suggestions."""
+    """A document for a task, as JSON, with how many regions of each label it has, by row id (0 for labels of the whole
+    image); `confidence` is for suggestions.
+    """
 
     task_id: int
     document: bytes
-    labels: Sequence[int]
+    labels: Mapping[int, int]
     confidence: float | None = None
 
 
@@ -167,8 +170,14 @@ def answer(project: Project, labeller_id: int, said: Sequence[Said]) -> None:
     items = [
         {"task_id": one.task_id, "document": orjson.Fragment(one.document), "labels": list(one.labels)} for one in said
     ]
-    with progress.recounted(project, [one.task_id for one in said]):
-        _write(_ANSWER, project, items, labeller=labeller_id)
+    changes = progress.negative(progress.of_tasks(project, [one.task_id for one in said]))
+    changes.append(Change(Metric.LABELLED, len(said)))
+    for one in said:
+        for label_id, regions in one.labels.items():
+            changes.append(Change(Metric.LABEL_TASKS, 1, label_id=label_id))
+            changes.append(Change(Metric.LABEL_REGIONS, regions, label_id=label_id))
+    _write(_ANSWER, project, items, labeller=labeller_id)
+    progress.append(organisation_id=project.organisation_id, project_id=project.pk, changes=changes)
 
 
 def suggest(project: Project, said: Sequence[Said], *, model: str) -> None:

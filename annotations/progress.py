@@ -141,17 +141,8 @@ GROUP BY l.id
 """
 
 
-@contextmanager
-def recounted(project: Project, tasks: Sequence[int]) -> Iterator[None]:
-    """Counts some tasks by status and label before and after what is done inside, and appends the difference."""
-    before = _of_tasks(project, tasks)
-    yield
-    changes = [Change(one.metric, -one.amount, one.labeller_id, one.label_id) for one in before]
-    changes += _of_tasks(project, tasks)
-    append(organisation_id=project.organisation_id, project_id=project.pk, changes=changes)
-
-
-def _of_tasks(project: Project, tasks: Sequence[int]) -> list[Change]:
+def of_tasks(project: Project, tasks: Sequence[int]) -> list[Change]:
+    """What some tasks count for now, by status and by label."""
     values: dict[str, Any] = {"tasks": list(tasks), "project": project.pk}
     with connection.cursor() as cursor:
         cursor.execute(_STATUSES, values)
@@ -161,6 +152,20 @@ def _of_tasks(project: Project, tasks: Sequence[int]) -> list[Change]:
             changes.append(Change(Metric.LABEL_TASKS, number, label_id=label_id))
             changes.append(Change(Metric.LABEL_REGIONS, int(regions), label_id=label_id))
     return changes
+
+
+def negative(changes: Iterable[Change]) -> list[Change]:
+    """What takes these changes back."""
+    return [Change(one.metric, -one.amount, one.labeller_id, one.label_id) for one in changes]
+
+
+@contextmanager
+def recounted(project: Project, tasks: Sequence[int]) -> Iterator[None]:
+    """Counts some tasks by status and label before and after what is done inside, and appends the difference."""
+    before = of_tasks(project, tasks)
+    yield
+    changes = [*negative(before), *of_tasks(project, tasks)]
+    append(organisation_id=project.organisation_id, project_id=project.pk, changes=changes)
 
 
 def fold(*, limit: int = FOLD_BATCH) -> int:

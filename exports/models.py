@@ -138,7 +138,7 @@ class LabelImport(models.Model):
 
 
 class ImportedTaskQuerySet(TenantQuerySet["ImportedTask"]):
-    visible_through = "project"
+    visible_through = "label_import"
 
 
 class ImportedTask(models.Model):
@@ -151,8 +151,9 @@ class ImportedTask(models.Model):
         ANSWER = "answer", "An answer in place of the importer's own"
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
-    project = TenantForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     label_import = TenantForeignKey(LabelImport, models.CASCADE, related_name="tasks", db_index=False)
     task = TenantForeignKey(Task, models.CASCADE, related_name="+")
     own = models.CharField(max_length=10, choices=Own)

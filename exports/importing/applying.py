@@ -28,9 +28,9 @@ State = LabelImport.State
 
 _REMEMBER = """
 INSERT INTO exports_importedtask
-    (organisation_id, project_id, label_import_id, task_id, own, status, open_slots, answers, final, final_at, prelabel,
+    (organisation_id, label_import_id, task_id, own, status, open_slots, answers, final, final_at, prelabel,
      prelabel_confidence, prelabel_model, rejection_note, task_version)
-SELECT t.organisation_id, t.project_id, %(label_import)s, t.id,
+SELECT t.organisation_id, %(label_import)s, t.id,
        CASE WHEN NOT %(answers)s THEN 'none' WHEN a.id IS NULL THEN 'new' WHEN a.state = 'draft' THEN 'draft'
             ELSE 'answer' END,
        t.status, t.open_slots, t.answers, t.final, t.final_at, t.prelabel, t.prelabel_confidence, t.prelabel_model,

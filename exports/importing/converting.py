@@ -4,15 +4,17 @@ Boxes of a box project may come from outlines, and outlines that cross themselve
 outside the image is cut. Anything else that the task type has no place for is wrong, and is left out and named.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
+import orjson
 
 from annotations import documents, geometry, rle
-from annotations.documents import TOLERANCE, Document, InvalidDocument, TaskType
+from annotations.documents import TOLERANCE, InvalidDocument, TaskType
 from exports.formats.records import RELATIVE, ExportAnnotation, ExportImage
 
 ORIGINS = frozenset({"manual", "prelabel", "prelabel-edited", "import"})
@@ -35,7 +37,10 @@ class Wrong(ValueError):
 class Converted:
     """A document, unless nothing is left of the image, and what became of its annotations."""
 
-    document: Document | None = None
+    document: bytes | None = None
+    """As it is stored."""
+    labels: Counter[str] = field(default_factory=Counter)
+    """Regions by label code; 0 for a label of the whole image."""
     used: list[ExportAnnotation] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     unknown: int = 0
@@ -82,9 +87,9 @@ class Converter:
             self._check(regions, width, height, made)
         return made
 
-    def empty(self) -> Document | None:
+    def empty(self) -> bytes | None:
         """“Nothing here”, where the task type can say so."""
-        return None if self.task_type == "multiclass" else Document(labels=[], regions=[], empty=True)
+        return None if self.task_type == "multiclass" else _stored([], [], empty=True)
 
     def _label(self, known: Sequence[ExportAnnotation], made: Converted, codes: Mapping[int, str | None]) -> None:
         made.used = [annotation for annotation in known if annotation.shape == "label"]
@@ -94,7 +99,8 @@ class Converter:
             made.used.clear()
             made.wrong.append(f"it has {len(found)} labels, and an image of this project has one")
         elif found:
-            made.document = Document(labels=found, regions=[], empty=False)
+            made.document = _stored(found, [])
+            made.labels.update(dict.fromkeys(found, 0))
 
     def _misplaced(self, annotation: ExportAnnotation) -> str:
         return f"{_KINDS[annotation.shape]} has no place in this project, which takes {_WANTED[self.task_type]}"
@@ -153,19 +159,28 @@ class Converter:
         return not documents.validate(document, task_type="polygon", width=width, height=height, labels={"1"})
 
     def _check(self, regions: list[dict[str, Any]], width: int, height: int, made: Converted) -> None:
-        """Lets nothing through that could not be submitted either."""
-        try:
-            document = documents.parse({"labels": [], "regions": regions, "empty": False})
-        except InvalidDocument as error:
-            made.wrong.append(error.detail.rstrip("."))
+        """Lets nothing through that could not be submitted either. Boxes were made so that they can."""
+        problem = ""
+        if self.task_type != "box" or len(regions) > documents.MOST_REGIONS:
+            try:
+                document = documents.parse({"labels": [], "regions": regions, "empty": False})
+            except InvalidDocument as error:
+                problem = error.detail
+            else:
+                found = documents.validate(
+                    document, task_type=self.task_type, width=width, height=height, labels=self.labels
+                )
+                problem = documents.summary(found) if found else ""
+        if problem:
+            made.wrong.append(problem.rstrip("."))
             return
-        problems = documents.validate(
-            document, task_type=self.task_type, width=width, height=height, labels=self.labels
-        )
-        if problems:
-            made.wrong.append(documents.summary(problems).rstrip("."))
-        else:
-            made.document = document
+        made.document = _stored([], regions)
+        made.labels.update(region["label"] for region in regions)
+
+
+def _stored(labels: list[str], regions: list[dict[str, Any]], *, empty: bool = False) -> bytes:
+    """A document as `documents.dump_json` has it, every default written out."""
+    return orjson.dumps({"labels": labels, "regions": regions, "empty": empty})
 
 
 def _named(
@@ -177,8 +192,7 @@ def _named(
         code = str(uuid4())
     region["id"], region["label"] = code, label
     region["origin"] = annotation.origin if annotation.origin in ORIGINS else "import"
-    if annotation.note:
-        region["note"] = annotation.note[: documents.MOST_NOTE_CHARACTERS]
+    region["note"] = annotation.note[: documents.MOST_NOTE_CHARACTERS]
     return region
 
 
@@ -200,14 +214,15 @@ def _box(
     box = geometry.Box(found.x * scale[0], found.y * scale[1], found.width * scale[0], found.height * scale[1])
     is_cut = not _is_within(box, width, height)
     clipped = geometry.clip_box(box, width, height) if is_cut else box
-    if clipped is None or not (clipped.width > 0 and clipped.height > 0):
+    # Written so that NaN fails, and a sliver that only overhangs.
+    if clipped is None or not (
+        clipped.width > 0 and clipped.height > 0
+        and clipped.x < width and clipped.y < height and clipped.right > 0 and clipped.bottom > 0
+    ):  # fmt: skip
         raise Wrong("a box lies outside the image, or has no area")
     made.changed += is_cut or annotation.shape != "box"
-    region: dict[str, Any] = {"shape": "box"}
-    region |= zip(("x", "y", "width", "height"), clipped, strict=True)
-    if annotation.crowd:
-        region["crowd"] = True
-    return region
+    x, y, across, down = map(float, clipped)
+    return {"shape": "box", "x": x, "y": y, "width": across, "height": down, "crowd": annotation.crowd}
 
 
 def _runs(counts: str, width: int, height: int) -> rle.Runs:

@@ -1,13 +1,12 @@
 """From a file to what can be written: batches of images of the project, each with a document; everything else is counted."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
-from annotations import documents
-from annotations.documents import Document, TaskType
+from annotations.documents import TaskType
 from exports.formats import records
 from exports.formats.folder import Folder
 from exports.formats.records import ExportCategory, ExportImage
@@ -25,12 +24,12 @@ _BITS = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An image with what the file says of it; `labels` are row ids."""
+    """An image with what the file says of it: a document as it is stored, and its regions by the labels' row ids."""
 
     image_id: int
     name: str
     document: bytes
-    labels: tuple[int, ...]
+    labels: Mapping[int, int]
     confidence: float | None
 
 
@@ -149,7 +148,6 @@ class Sifter:
         empty = self._converter.empty() if self.writing.empty else None
         return None if empty is None else self._said(image, known, empty, Converted())
 
-    def _said(self, image: ExportImage, known: Known, document: Document, made: Converted) -> Candidate:
-        used: Any = {region.label for region in document.regions} | set(document.labels)
-        labels = tuple(self.book.ids[code] for code in sorted(used))
-        return Candidate(known.id, image.name, documents.dump_json(document), labels, made.confidence)
+    def _said(self, image: ExportImage, known: Known, document: bytes, made: Converted) -> Candidate:
+        labels = {self.book.ids[code]: regions for code, regions in made.labels.items()}
+        return Candidate(known.id, image.name, document, labels, made.confidence)
