@@ -11,64 +11,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from annotations.models import Annotation, Task, TaskLabel
 from exports import freezing, services, storing, writing
 from exports.formats import records
 from exports.models import Export
 from projects import datastores, jobs
 from projects.jobs import sweeping
-from projects.models import Job, Label, User
+from projects.models import Job
 from projects.stores.base import StoreUnreachable
 from tests import factories
 from tests.conftest import Cast
+from tests.exports.labelled import box, content, hurry, labelled, many
 
 # The snapshot is a connection of its own: it sees what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def box(label: Label, x: float, **more: Any) -> dict[str, Any]:
-    return {
-        "id": f"r{x}",
-        "shape": "box",
-        "label": str(label.code),
-        "x": x,
-        "y": 2,
-        "width": 30.5,
-        "height": 40,
-        **more,
-    }
-
-
-def labelled(cast: Cast, dataset: Any, document: dict[str, Any], *, by: User, status: str = "labelled") -> Task:
-    image = factories.ImageFactory(dataset=dataset)
-    task = factories.TaskFactory(
-        project=cast.project, image=image, status=status, open_slots=0, final=document, final_at=timezone.now()
-    )
-    Annotation.objects.create(
-        organisation=cast.organisation,
-        project=cast.project,
-        task=task,
-        labeller=by,
-        state="submitted",
-        document=document,
-        submitted_at=timezone.now(),
-    )
-    for label in Label.objects.filter(code__in=[region["label"] for region in document["regions"]]):
-        TaskLabel.objects.create(organisation=cast.organisation, project=cast.project, task=task, label=label)
-    return task
-
-
-@pytest.fixture
-def dataset(cast: Cast) -> Any:
-    store = factories.DatastoreFactory(workspace=cast.workspace, kind="builtin")
-    dataset = factories.DatasetFactory(workspace=cast.workspace, datastore=store)
-    factories.ProjectDatasetFactory(project=cast.project, dataset=dataset)
-    return dataset
-
-
-def content(export: Export) -> bytes:
-    export.refresh_from_db()
-    return storing.store_of(export).read(export.key)
 
 
 def test_coco_export_loads_in_pycocotools_with_the_right_boxes(cast: Cast, dataset: Any, tmp_path: Any) -> None:
@@ -210,23 +165,11 @@ def test_azure_addresses_are_named_by_the_datastore(cast: Cast, dataset: Any) ->
         assert image["coco_url"] == prefix + task.image.key
 
 
-def many(cast: Cast, dataset: Any, count: int = 7) -> None:
-    labels = [factories.LabelFactory(project=cast.project, name=name) for name in ("Car", "Person")]
-    for number in range(count):
-        regions = [box(labels[at % 2], 1 + at) for at in range(number % 3)]
-        labelled(cast, dataset, {"labels": [], "regions": regions, "empty": not regions}, by=cast.labeller)
-
-
 def again(export: Export) -> None:
     """Has the export written anew from what it froze."""
     Job.objects.filter(parent=export.job).delete()
     Export.objects.filter(pk=export.pk).update(completed_at=None, key="")
     Job.objects.filter(pk=export.job_id).update(state="queued", attempt=0, finished_at=None)
-
-
-def hurry() -> None:
-    """Lets what waits for another attempt have it now."""
-    Job.objects.filter(state="queued").update(next_attempt_at="2020-01-01T00:00Z")
 
 
 @pytest.mark.parametrize("name", sorted(FITTING["box"]))
