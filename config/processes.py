@@ -55,7 +55,7 @@ class Role:
 def roles() -> dict[str, Role]:
     """Every long-running process by name: the table that the demo, the image and the documentation share."""
     address = f"{os.environ.get('BIND') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
-    size = f"--workers {os.environ.get('WEB_CONCURRENCY') or 2} --worker-class gthread --threads 8"
+    size = f"--workers {os.environ.get('WEB_CONCURRENCY') or 3} --worker-class gthread --threads 8"
     return {
         "web": _python(f"-m gunicorn config.wsgi --bind {address} {size} {WEB_OPTIONS}"),
         "worker": _worker("fast io bulk gpu", "--threads 4"),
