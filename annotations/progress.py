@@ -127,7 +127,7 @@ def append(*, organisation_id: int, project_id: int, changes: Iterable[Change]) 
 
 
 # Tasks by status, and by label the tasks and regions of their final documents.
-_STATUSES = "SELECT status, count(*) FROM annotations_task WHERE id = ANY (%(tasks)s) GROUP BY status"
+_STATUSES = "SELECT status, count(*), count(final) FROM annotations_task WHERE id = ANY (%(tasks)s) GROUP BY status"
 _LABELS = """
 SELECT l.id, count(DISTINCT used.task_id), sum(used.regions) FROM (
     SELECT t.id AS task_id, r ->> 'label' AS code, 1 AS regions
@@ -146,7 +146,10 @@ def of_tasks(project: Project, tasks: Sequence[int]) -> list[Change]:
     values: dict[str, Any] = {"tasks": list(tasks), "project": project.pk}
     with connection.cursor() as cursor:
         cursor.execute(_STATUSES, values)
-        changes = [Change(status, number) for status, number in cursor.fetchall()]
+        rows = cursor.fetchall()
+        changes = [Change(status, number) for status, number, _ in rows]
+        if not any(finals for _, _, finals in rows):
+            return changes
         cursor.execute(_LABELS, values)
         for label_id, number, regions in cursor.fetchall():
             changes.append(Change(Metric.LABEL_TASKS, number, label_id=label_id))
