@@ -5,9 +5,9 @@
 
 /**
  * What the worker can be asked, all in pixels of the picture that is sent along: the outline of the thing in a box; the
- * picture to trace in from now on; the way along edges between two of its pixels.
+ * picture to trace in from now on; the best edge at most `reach` from a pixel; the way along edges from a pixel to the best edge near another.
  * @typedef {{kind: "box", pixels: Pixels, box: Box, inside: Point[], outside: Point[]} | {kind: "picture", pixels: Pixels}
- *   | {kind: "wire", from: [number, number], to: [number, number]}} Request
+ *   | {kind: "edge", at: [number, number], reach: number} | {kind: "wire", from: [number, number], to: [number, number], reach: number}} Request
  * @typedef {{id: number, result: Ring[], error?: string}} Answer
  * @typedef {{postMessage: (message: unknown, transfer: Transferable[]) => void, onmessage: ((event: MessageEvent<Answer>) => void) | null, onerror: ((event: any) => void) | null}} Port
  */

@@ -66,3 +66,28 @@ function costs(strength, alongX, alongY, width, height) {
   }
   return cost;
 }
+
+/** What a pixel of distance must gain for a point to move there, in steps of cost. */
+const PULL = 8;
+
+/**
+ * The pixel of the best edge around a point: nobody clicks on it exactly, and a way that has to leave the edge for a click comes back
+ * over itself.
+ * @param {EdgeMap} edges
+ * @param {readonly [number, number]} at
+ * @param {number} reach pixels
+ * @returns {[number, number]}
+ */
+export function onEdge({ width, height, cost }, [x, y], reach) {
+  /** @type {[number, number]} */
+  let best = [x, y];
+  let least = cost[y * width + x] ?? 0;
+  for (let row = Math.max(0, Math.ceil(y - reach)); row <= Math.min(height - 1, y + reach); row++) {
+    for (let column = Math.max(0, Math.ceil(x - reach)); column <= Math.min(width - 1, x + reach); column++) {
+      const far = Math.hypot(column - x, row - y);
+      const value = (cost[row * width + column] ?? 255) + PULL * far;
+      if (far <= reach && value < least) [best, least] = [[column, row], value];
+    }
+  }
+  return best;
+}

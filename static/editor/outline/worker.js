@@ -1,5 +1,5 @@
 // @ts-check
-import { edgeMap } from "./edges.js";
+import { edgeMap, onEdge } from "./edges.js";
 import { outlineInBox } from "./find.js";
 import { LiveWire } from "./livewire.js";
 /** @import { EdgeMap } from "./edges.js" */
@@ -23,12 +23,13 @@ function* work(request) {
     return [];
   }
   if (!traced) throw new Error("No picture was given to trace in.");
+  if (request.kind === "edge") return [[onEdge(traced.edges, request.at, request.reach)]];
   const seed = String(request.from);
   if (!traced.wire || traced.seed !== seed) {
     traced.wire = new LiveWire(traced.edges, ...request.from);
     traced.seed = seed;
   }
-  return [yield* traced.wire.path(...request.to)];
+  return [yield* traced.wire.path(...onEdge(traced.edges, request.to, request.reach))];
 }
 
 /** @param {number} id @param {Request} request */

@@ -37,9 +37,9 @@ export function paintOptions(editor, preferences) {
     choice(followers, "What paint covers", [["any", "Over all"], ["background", "Background"]], (paint) => paint.over, (over) => set({ over })),
     slider(followers, "Opacity", "%", [0, 100], (paint) => Math.round(100 * paint.opacity), Number, (percent) => setPaint(session, { opacity: percent / 100 })),
     only(editor, ["bucket"], element("span", { class: "option-hint" }, "A click on a piece of the same label fills its holes.")),
-    only(editor, ["wand"], element("span", { class: "option-hint" }, "Drag to the right for more. Of huge images it takes what is in sight.")),
+    only(editor, ["wand"], element("span", { class: "option-hint" }, "Drag right for more; Alt erases.")),
     only(editor, ["fill-polygon"], element("span", { class: "option-hint" }, "Click corners or draw by hand; Enter closes.")),
-    element("span", { class: "option-hint" }, "Alt or the right button erases."),
+    only(editor, ALL.filter((tool) => tool !== "wand"), element("span", { class: "option-hint" }, "Alt or the right button erases.")),
   );
   const follow = () => followers.forEach((show) => show(session.state.paint));
   session.changed.on((fields) => {

@@ -14,6 +14,8 @@ const MOST = 1_200_000;
 const ROOM = 0.05;
 /** How far the outline may lie from the edge found, in pixels of the copy. */
 const SLACK = 0.8;
+/** Screen pixels within which a click means the edge beside it; with Alt it means itself. */
+const REACH = { mouse: 8, touch: 16 };
 
 /** Intelligent scissors: click along a thing, and the outline between two clicks follows its edge. */
 export class ScissorsTool {
@@ -28,6 +30,8 @@ export class ScissorsTool {
   #excerpt = null;
   /** The way from the last corner to where the pointer was, in image pixels. @type {readonly Point[]} */
   #way = [];
+  /** Where that way ends. @type {Point | null} */
+  #end = null;
   /** @type {ToolEvent | null} */
   #last = null;
   /** @type {AbortController | null} */
@@ -61,6 +65,24 @@ export class ScissorsTool {
     this.#clicks = [0];
     this.#outline.extend([this.#corner(event.point)]);
     this.#show();
+    void this.#settle(event);
+  }
+
+  /** Moves the first corner onto its edge, unless somebody was quicker. @param {ToolEvent} event */
+  async #settle(event) {
+    const excerpt = this.#excerpt;
+    if (!excerpt || !this.#bench.outlines) return;
+    const [[at] = []] = await this.#bench.outlines.ask({ kind: "edge", at: excerpt.pixel(event.point), reach: this.#reach(event, excerpt) }).catch(() => []); // said by whoever asks for a way
+    if (!at || this.#excerpt !== excerpt || this.#outline.corners.length !== 1 || this.#click) return;
+    this.#outline.clear();
+    this.#outline.extend([this.#corner(middle(excerpt, at))]);
+    this.#show();
+  }
+
+  /** How far a point may move to an edge, in pixels of the copy. @param {ToolEvent} event @param {Excerpt} excerpt */
+  #reach(event, excerpt) {
+    const reach = event.mods.alt ? 0 : event.touch ? REACH.touch : REACH.mouse;
+    return Math.min(12, reach / this.#bench.viewport.view.scale / excerpt.factor);
   }
 
   /** @param {ToolEvent} event */
@@ -122,9 +144,12 @@ export class ScissorsTool {
     const excerpt = this.#excerpt;
     if (!excerpt) return;
     try {
-      const [way = []] = await outlines.ask({ kind: "wire", from: excerpt.pixel(from), to: excerpt.pixel(aim) }, asking.signal);
+      const closes = this.#outline.aim(event).closes;
+      const reach = closes ? 0 : this.#reach(event, excerpt);
+      const [way = []] = await outlines.ask({ kind: "wire", from: excerpt.pixel(from), to: excerpt.pixel(aim), reach }, asking.signal);
       if (asking.signal.aborted) return;
       this.#way = this.#thinned(way, excerpt);
+      this.#end = closes || reach === 0 ? aim : middle(excerpt, way.at(-1) ?? excerpt.pixel(aim));
       if (this.#click) this.#take(this.#click);
       this.#show();
     } catch (error) {
@@ -136,7 +161,7 @@ export class ScissorsTool {
 
   /** The middles of the pixels of a way, without its ends. @param {readonly (readonly [number, number])[]} way @param {Excerpt} excerpt @returns {Point[]} */
   #thinned(way, excerpt) {
-    const points = way.map(([x, y]) => excerpt.outOf({ x: x + 0.5, y: y + 0.5 }));
+    const points = way.map((pixel) => middle(excerpt, pixel));
     return thin(points, SLACK * excerpt.factor).slice(1, -1);
   }
 
@@ -154,12 +179,17 @@ export class ScissorsTool {
   #take(event) {
     this.#click = null;
     const closes = this.#outline.aim(event).closes || this.#outline.repeats(event);
-    const before = this.#outline.corners.length;
-    const ends = closes ? [] : [this.#corner(event.point)];
-    const crossing = this.#outline.extend([...this.#way.map((point) => this.#corner(point)), ...ends]);
-    this.#clicks.push(before);
+    const before = this.#outline.corners;
+    const ends = closes ? [] : [this.#corner(this.#end ?? event.point)];
+    let crossing = this.#outline.extend([...this.#way.map((point) => this.#corner(point)), ...ends]);
+    if (crossing) {
+      // The edge led back to where the outline is already: then the straight line is meant.
+      this.#outline.corners = before;
+      crossing = this.#outline.extend(ends);
+    }
+    this.#clicks.push(before.length);
     this.#way = [];
-    if (crossing) this.#bench.say("The outline would cross itself here. It was kept up to there.");
+    if (crossing) this.#bench.say("The outline would cross itself here. Click elsewhere, or take back points with Backspace.");
     else if (closes) this.#close();
   }
 
@@ -189,9 +219,14 @@ export class ScissorsTool {
     if (!this.busy || !event) return session.update({ sketch: null });
     session.update({
       sketch: {
-        kind: "outline", corners: this.#outline.points, way: this.#way, end: this.#aim(event), open: false,
+        kind: "outline", corners: this.#outline.points, way: this.#way, end: this.#way.length > 0 && this.#end ? this.#end : this.#aim(event), open: false,
         closes: this.#outline.aim(event).closes, held: null, mark: null, cuts: session.state.outlining.mode === "cut",
       },
     });
   }
+}
+
+/** The middle of a pixel of the copy, in the image. @param {Excerpt} excerpt @param {readonly [number, number]} pixel @returns {Point} */
+function middle(excerpt, [x, y]) {
+  return excerpt.outOf({ x: x + 0.5, y: y + 0.5 });
 }

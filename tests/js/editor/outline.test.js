@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Outlines } from "../../../static/editor/outline/client.js";
 import { contours } from "../../../static/editor/outline/contours.js";
-import { edgeMap } from "../../../static/editor/outline/edges.js";
+import { edgeMap, onEdge } from "../../../static/editor/outline/edges.js";
 import { outlineInBox, shrink } from "../../../static/editor/outline/find.js";
 import { STEPS } from "../../../static/editor/outline/links.js";
 import { LiveWire } from "../../../static/editor/outline/livewire.js";
@@ -150,4 +150,17 @@ test("an answer nobody waits for any more is dropped", async () => {
   port.onmessage({ data: { id: 1, result: [] } });
   port.onmessage({ data: { id: 2, result: [[[0, 0], [2, 2]]] } });
   assert.deepEqual(await second, [[[0, 0], [2, 2]]]);
+});
+
+test("a click beside an edge means the edge, within its reach", () => {
+  const [width, height] = [40, 30];
+  const cost = new Uint8Array(width * height).fill(255);
+  for (let row = 0; row < height; row++) cost[row * width + 20] = 10;
+  const edges = { width, height, cost, alongX: new Float32Array(cost.length), alongY: new Float32Array(cost.length) };
+  assert.deepEqual(onEdge(edges, [16, 12], 6), [20, 12]);
+  assert.deepEqual(onEdge(edges, [16, 12], 3), [16, 12], "too far away");
+  assert.deepEqual(onEdge(edges, [16, 12], 0), [16, 12], "Alt means the point itself");
+  assert.deepEqual(onEdge(edges, [20, 0], 6), [20, 0]);
+  cost[12 * width + 15] = 10;
+  assert.deepEqual(onEdge(edges, [16, 12], 6), [15, 12], "of two as good the nearer");
 });
