@@ -1,4 +1,12 @@
-"""Ingest: rows into the database when headers are known, and files per second from disk and from Azurite."""
+"""Ingest: rows into the database when headers are known, and files per second from disk and from Azurite.
+
+Whole runs are made by real workers, one and two processes of them, on as many files as `FILES`; how many objects of a store
+are listed a second is measured on their names alone. Clients, Azurite, PostgreSQL and workers share this machine's cores.
+
+    make bench NAME=ingest                          400 files a run in this process, 2,000 by workers
+    make bench NAME=ingest ARGS='20000'             so many by workers
+    make bench NAME=ingest ARGS='20000 /folder'     the images of a folder instead of rendered ones
+"""
 
 import io
 import os
@@ -8,6 +16,8 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +27,28 @@ from bench import measure
 
 ROWS, PAGE, REPEATS = 100_000, 1_000, 3
 FILES = 400
+BY_WORKERS = 2_000
 PORT = 10_817
 
 
 def main() -> None:
-    """`make bench NAME=ingest`; ARGS=folder reads the images of a folder instead of rendered ones."""
-    os.environ["STORAGE_HOSTS"] = f"http://127.0.0.1:{PORT}"
-    measure.prepare()
-    from projects import tenancy
+    """Everything, once."""
+    with tempfile.TemporaryDirectory() as made:
+        numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+        folders = [Path(word).resolve() for word in sys.argv[1:] if not word.isdecimal()]
+        # Before Django reads its settings; the workers read the same.
+        os.environ["STORAGE_HOSTS"] = f"http://127.0.0.1:{PORT}"
+        os.environ["LOCAL_STORE_ROOTS"] = ":".join(map(str, [Path(made).resolve(), *folders]))
+        measure.prepare()
+        from projects import tenancy
 
-    with tenancy.system_access("bench"), tempfile.TemporaryDirectory() as made:
-        known_headers()
-        folder = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else rendered(Path(made))
-        from_disk(folder)
-        from_azurite(folder)
+        with tenancy.system_access("bench"):
+            known_headers()
+            folder = folders[0] if folders else rendered(Path(made) / "few", FILES)
+            many = folders[0] if folders else rendered(Path(made) / "many", numbers[0] if numbers else BY_WORKERS)
+            from_disk(folder)
+            by_workers("disk", local_store(many), many)
+            from_azurite(folder, many)
 
 
 def known_headers() -> None:
@@ -77,28 +95,35 @@ def memory() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def rendered(folder: Path) -> Path:
+def rendered(folder: Path, files: int) -> Path:
     """Photographic-looking JPEGs of 1280 × 960, forty different ones."""
     from projects.scenes import encode, render_scene
 
+    folder.mkdir()
     scenes = [encode(render_scene(seed, 1280, 960).image) for seed in range(40)]
-    for number in range(FILES):
-        (folder / f"{number:05}.jpg").write_bytes(scenes[number % 40])
+    for number in range(files):
+        (folder / f"{number:07}.jpg").write_bytes(scenes[number % 40])
     return folder
 
 
-def from_disk(folder: Path) -> None:
-    """A first run over a folder: every file read whole, hashed and decoded once."""
-    from django.conf import settings
+LIMITS = {"whole files": 4 * 2**20, "headers alone": 0}
+"""CHECKSUM_FILE_LIMIT, by what it has a run read of each file."""
 
-    from projects import datastores
+
+def local_store(folder: Path) -> Any:
+    """A datastore on a folder of this machine."""
     from tests import factories
 
-    settings.LOCAL_STORE_ROOTS = [folder]
-    connection = datastores.Connection("local", {"path": str(folder)})
-    for case, limit in (("whole files", settings.CHECKSUM_FILE_LIMIT), ("headers alone", 0)):
+    return factories.DatastoreFactory(location={"path": str(folder)})
+
+
+def from_disk(folder: Path) -> None:
+    """A first run over a folder: every file read whole, hashed and decoded once, or its header alone."""
+    from django.conf import settings
+
+    for case, limit in LIMITS.items():
         settings.CHECKSUM_FILE_LIMIT = limit
-        rates = [rate(factories.DatastoreFactory(location=dict(connection.location))) for _ in range(REPEATS)]
+        rates = [rate(local_store(folder)) for _ in range(REPEATS)]
         measure.report("ingest", f"images from disk, {case}", rates, unit="images/s", at_least=20)
 
 
@@ -117,7 +142,73 @@ def rate(store: Any) -> float:
     return dataset.image_count / seconds
 
 
-def from_azurite(folder: Path) -> None:
+@contextmanager
+def workers(number: int, limit: int) -> Iterator[None]:
+    """So many worker processes over the queues of ingest, four threads each as in production."""
+    command = [sys.executable, "-m", "dramatiq", "config.worker", "--processes", "1", "--threads", "4"]
+    environment = os.environ | {"CHECKSUM_FILE_LIMIT": str(limit), "LOG_LEVEL": "ERROR"}
+    running = [
+        subprocess.Popen(
+            [*command, "--queues", "io", "bulk"], cwd=measure.CHECKOUT, env=environment, stderr=subprocess.DEVNULL
+        )
+        for _ in range(number)
+    ]
+    try:
+        time.sleep(5)  # until they listen
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()
+
+
+def by_workers(place: str, store: Any, folder: Path) -> None:
+    """The same runs by one and by two workers, with what one adds to the other; rows are written as they are read."""
+    files = sum(1 for _ in folder.iterdir())
+    for case, limit in LIMITS.items():
+        rates = {}
+        for number in (1, 2):
+            with workers(number, limit):
+                rates[number] = [rate_by_workers(store) for _ in range(REPEATS)]
+            words = f"images from {place}, {case}, {number} worker{'s' if number > 1 else ''}, {files:,} files"
+            measure.report("ingest", words, rates[number], unit="images/s", at_least=20)
+        gains = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
+        measure.report("ingest", f"images from {place}, {case}, 2 workers ÷ 1", gains, unit="×")
+
+
+def rate_by_workers(store: Any) -> float:
+    """Images per second of one run by the workers that listen, from asking to the end of the job."""
+    from projects import datasets
+    from tests import factories
+
+    dataset = factories.DatasetFactory(datastore=store, workspace=store.workspace, state="empty")
+    person = factories.UserFactory(email=f"{uuid.uuid4().hex}@example.com")
+    start = time.perf_counter()
+    job = datasets.refresh(actor=person, dataset=dataset)
+    while not job.has_ended:
+        time.sleep(0.05)
+        job.refresh_from_db(fields=["state", "error_detail"])
+    seconds = time.perf_counter() - start
+    dataset.refresh_from_db()
+    assert job.state == "succeeded", job.error_detail
+    return dataset.image_count / seconds
+
+
+def listing_rate(place: str, store: Any) -> None:
+    """Objects listed per second, names, sizes and etags: what a run costs where nothing is new."""
+    from projects import datastores
+
+    opened = datastores.for_datastore(store)
+    rates = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        listed = sum(len(page.entries) for page in opened.pages())
+        rates.append(listed / (time.perf_counter() - start))
+    measure.report("ingest", f"objects listed from {place}", rates, unit="objects/s")
+
+
+def from_azurite(folder: Path, many: Path) -> None:
     """The same from an emulated Azure container."""
     from django.conf import settings
 
@@ -129,10 +220,13 @@ def from_azurite(folder: Path) -> None:
         azurite = subprocess.Popen(words, cwd=place, stdout=subprocess.DEVNULL)
         try:
             store = filled(folder)
-            for case, limit in (("whole files", 4 * 2**20), ("headers alone", 0)):
+            for case, limit in LIMITS.items():
                 settings.CHECKSUM_FILE_LIMIT = limit
                 rates = [rate(store) for _ in range(REPEATS)]
                 measure.report("ingest", f"images from Azurite, {case}", rates, unit="images/s", at_least=20)
+            large = filled(many)
+            listing_rate("Azurite", large)
+            by_workers("Azurite", large, many)
         finally:
             azurite.terminate()
             azurite.wait()

@@ -19,13 +19,17 @@ from projects import (
 from projects.models import Dataset, Datastore, Image, Upload, User
 
 
-@jobs.handler(datasets.INGEST, queue="bulk", lease=timedelta(minutes=2), attempts=3, time_limit=timedelta(days=7))
+@jobs.handler(
+    datasets.INGEST, queue="bulk", lease=timedelta(minutes=2), attempts=3, time_limit=timedelta(days=7), pausable=True
+)
 def ingest_dataset(job: jobs.Running, dataset_id: int) -> dict[str, Any]:
     """Reads the files of a dataset."""
     return dict(ingest.run(Dataset.objects.select_related("datastore__workspace").get(pk=dataset_id), job))
 
 
-@jobs.handler(ingest.READ, queue="io", lease=timedelta(seconds=20), attempts=3, divides="files")
+@jobs.handler(
+    ingest.READ, queue="io", lease=timedelta(seconds=20), attempts=3, time_limit=timedelta(minutes=30), divides="files"
+)
 def read_files(
     job: jobs.Running, dataset_id: int, files: list[tuple[str, int, str]], *, is_bad: bool = False
 ) -> dict[str, Any]:
@@ -34,7 +38,9 @@ def read_files(
     return reading.read_shard(dataset, files, job, is_bad=is_bad)
 
 
-@jobs.handler(uploads.UNPACK, queue="bulk", lease=timedelta(minutes=2), attempts=5, time_limit=timedelta(days=2))
+@jobs.handler(
+    uploads.UNPACK, queue="bulk", lease=timedelta(minutes=2), attempts=5, time_limit=timedelta(days=2), pausable=True
+)
 def unpack_archive(job: jobs.Running, upload_id: int) -> dict[str, Any]:
     """Makes images of the files in an uploaded archive."""
     uploaded = Upload.objects.select_related("dataset__datastore__workspace").get(pk=upload_id)

@@ -138,6 +138,26 @@ def read_files(dataset: Dataset, actor: User | None = None) -> Job:
     )
 
 
+@transaction.atomic
+def pause(*, actor: User, dataset: Dataset) -> None:
+    """Holds the reading of files; Conflict where none is under way."""
+    job = latest_job(dataset)
+    if job is None or not jobs.can_pause(job):
+        raise Conflict("No files are being read now.")
+    audit.record(actor, "dataset.pause", dataset)
+    jobs.pause(job)
+
+
+@transaction.atomic
+def resume(*, actor: User, dataset: Dataset) -> None:
+    """Lets the reading of files go on; does nothing where it does."""
+    job = latest_job(dataset)
+    if job is None or job.has_ended:
+        raise Conflict("No files are being read now.")
+    audit.record(actor, "dataset.resume", dataset)
+    jobs.resume(job)
+
+
 def latest_job(dataset: Dataset) -> Job | None:
     """The newest run of reading the dataset's files."""
     runs: QuerySet[Job] = Job.objects.filter(

@@ -5,6 +5,7 @@ place to go on is saved with them. So it may die at any line and be run again; m
 store is. A bad file is a row in error and never the end of the run.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,8 +22,15 @@ from projects.stores.base import Entry, ObjectStore, Page
 READ = "datasets.read-files"
 REPORTED = 20
 """Files between two reports of progress, which are also where a cancelled run stops."""
+MANY = 500
+"""New files in a page from which on shards read them."""
+LARGE_SHARD = 250
 SHARD = 50
-"""Files in a shard: few enough that finding one bad file among them takes minutes."""
+"""Files in a shard, where one of them may be bad: few enough that finding it takes minutes."""
+MOST_AHEAD = 64
+"""Unfinished shards of a run, which lists no further until they have ended."""
+COUNTING_SECONDS = 60
+"""How long a first run counts files at most, before it reads them."""
 
 
 class FilesLeft(BadInput):
@@ -33,11 +41,14 @@ class FilesLeft(BadInput):
 
 @dataclass(slots=True)
 class Place:
-    """Where a run is: the listing's cursor, the largest key and shard so far, and what was found up to there."""
+    """Where a run is: the listing's cursor, the largest key so far, and what was found up to there."""
 
     cursor: str = ""
     last_key: str = ""
-    last_shard: int = 0
+    total: int = 0
+    """How many files there will be, as far as that was counted; 0 where it is not known."""
+    is_shared: bool = False
+    """Whether files are read by shards, on any number of workers."""
     listed: int = 0
     read: int = 0
     unreadable: int = 0
@@ -58,21 +69,35 @@ class Part:
 def run(dataset: Dataset, job: jobs.Running) -> dict[str, int]:
     """Brings the images of a dataset up to date with its store; says what was listed, read and not readable.
 
-    Files are read here, by threads. If an attempt ended untimely, one of them may have killed the process: from there on
-    they are read in shards, of which the jobs package halves those that do it again until the bad file stands alone.
+    A few files are read here, by threads. From the first page on that has many, shards read them on all workers: the run
+    lists on, some way ahead of them. So it goes, too, if an attempt ended untimely, as one file may have killed the
+    process: then in small shards, of which the jobs package halves those that do it again until the bad file stands alone.
     """
     with _settling(dataset, job):
         place = Place(**(job.cursor or {}))
         store = datastores.for_datastore(dataset.datastore)
         wanted = listing.pattern(dataset.pattern)
+        place.total = place.total or dataset.image_count or _count(store, wanted, job)
         with reading.readers() as pool:
             for page in store.pages(wanted.prefix, place.cursor):
                 part = _part(dataset, page, wanted)
-                if job.job.attempt > 1:
-                    _take_in_shards(dataset, part, place, job)
+                place.is_shared = place.is_shared or job.job.attempt > 1 or len(part.new) >= MANY
+                if place.is_shared:
+                    _share(dataset, part, place, job)
                 else:
                     _take(dataset, store, part, place, job, pool)
         return _finish(dataset, place, job)
+
+
+def _count(store: ObjectStore, wanted: listing.Pattern, job: jobs.Running) -> int:
+    """How many files a first run will find, for people who wait; 0 where listing them all takes too long to be worth it."""
+    count, until = 0, time.monotonic() + COUNTING_SECONDS
+    for page in store.pages(wanted.prefix):
+        count += sum(listing.kind_of(entry.key, wanted) is not listing.Kind.OTHER for entry in page.entries)
+        job.progress(0, note=f"{count:,} files found so far")
+        if time.monotonic() > until:
+            return 0
+    return count
 
 
 def _part(dataset: Dataset, page: Page, wanted: listing.Pattern) -> Part:
@@ -97,34 +122,32 @@ def _take(
         found.append(result)
         place.unreadable += result.state == Image.State.UNREADABLE
         if len(found) % REPORTED == 0:
-            job.progress(place.listed + len(found), note=_words(place))
+            job.progress(place.listed + len(found), place.total or None, note=_words(place))
     place.read += len(found)
     with job.effects():
         if found:
             reading.write(dataset, found)
         _pass(dataset, part, place, gone)
         job.checkpoint(asdict(place))
-    job.progress(place.listed, note=_words(place))
+    job.progress(place.listed, max(place.total, place.listed) if place.total else None, note=_words(place))
 
 
-def _take_in_shards(dataset: Dataset, part: Part, place: Place, job: jobs.Running) -> None:
-    """Has a page read by shards. Raises Waiting until they have ended; then the run comes back to this page."""
-    own = job.shards.filter(pk__gt=place.last_shard)
-    if part.new and not own.exists():
-        files = [(entry.key, entry.size, entry.etag) for entry in part.new]
+def _share(dataset: Dataset, part: Part, place: Place, job: jobs.Running) -> None:
+    """Leaves a page to shards, and moves behind it. Raises Waiting while too many are unfinished."""
+    size = SHARD if job.job.attempt > 1 else LARGE_SHARD
+    files = [(entry.key, entry.size, entry.etag) for entry in part.new]
+    with job.effects():
+        _pass(dataset, part, place, set())
         job.spawn(
-            [
-                {"dataset_id": dataset.pk, "files": files[start : start + SHARD]}
-                for start in range(0, len(files), SHARD)
-            ],
+            [{"dataset_id": dataset.pk, "files": files[start : start + size]} for start in range(0, len(files), size)],
             kind=READ,
             more=True,
+            done=len(part.files) - len(files),
+            total=max(place.total, place.listed),
         )
-    job.wait_for_shards()
-    with job.effects():
-        place.last_shard = max([place.last_shard, *own.values_list("pk", flat=True)])
-        _pass(dataset, part, place, set())
         job.checkpoint(asdict(place))
+    if job.shards.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING)).count() >= MOST_AHEAD:
+        job.wait_for_shards()
 
 
 def _pass(dataset: Dataset, part: Part, place: Place, gone: set[str]) -> None:
@@ -140,13 +163,12 @@ def _finish(dataset: Dataset, place: Place, job: jobs.Running) -> dict[str, int]
     """Ends a run that has listed everything; what shards have read counts, also when a person tried them again."""
     job.wait_for_shards()
     left, reason = 0, ""
-    shards = job.shards.values_list("state", "arguments", "result", "error_detail")
-    for state, arguments, result, detail in shards.iterator():
+    for state, weight, result, detail in job.shards.values_list("state", "weight", "result", "error_detail").iterator():
         if state == Job.State.SUCCEEDED and result:
             place.read += result["read"]
             place.unreadable += result["unreadable"]
         else:
-            left, reason = left + len(arguments["files"]), detail or reason
+            left, reason = left + weight, detail or reason
     with job.effects():
         _mark_missing(dataset, place.last_key, None, [])
         _settle(dataset)

@@ -59,5 +59,7 @@ urlpatterns: list[URLPattern] = [
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<uuid:code>/", jobs.job, name="job"),
     path("jobs/<uuid:code>/cancel/", jobs.cancel, name="job-cancel"),
+    path("jobs/<uuid:code>/pause/", jobs.pause, name="job-pause"),
+    path("jobs/<uuid:code>/resume/", jobs.resume, name="job-resume"),
     path("jobs/<uuid:code>/retry/", jobs.retry, name="job-retry"),
 ]

@@ -208,6 +208,8 @@ class DatasetViewSet(
         "partial_update": (Action.MANAGE_DATA, Scope.MANAGE),
         "destroy": (Action.MANAGE_DATA, Scope.MANAGE),
         "refresh": (Action.MANAGE_DATA, Scope.MANAGE),
+        "pause": (Action.MANAGE_DATA, Scope.MANAGE),
+        "resume": (Action.MANAGE_DATA, Scope.MANAGE),
     }
 
     def get_queryset(self) -> Any:
@@ -233,6 +235,22 @@ class DatasetViewSet(
         """Looks for new, changed and vanished files in the background."""
         dataset = self.get_object()
         datasets.refresh(actor=self.caller, dataset=dataset)
+        return Response(self.get_serializer(dataset).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: DatasetSerializer})
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, code: str) -> Response:
+        """Holds the reading of files where it is, until `resume`; nothing that was read is lost."""
+        dataset = self.get_object()
+        datasets.pause(actor=self.caller, dataset=dataset)
+        return Response(self.get_serializer(dataset).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: DatasetSerializer})
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, code: str) -> Response:
+        """Lets the reading of files go on."""
+        dataset = self.get_object()
+        datasets.resume(actor=self.caller, dataset=dataset)
         return Response(self.get_serializer(dataset).data, status=status.HTTP_202_ACCEPTED)
 
 

@@ -7,12 +7,20 @@ doubles it.
 """
 
 from projects.jobs.enqueueing import enqueue
-from projects.jobs.interruptions import Cancelled, HandedBack, Interruption, LostLease, TimeLimitExceeded, Waiting
+from projects.jobs.interruptions import (
+    Cancelled,
+    HandedBack,
+    Interruption,
+    LostLease,
+    Paused,
+    TimeLimitExceeded,
+    Waiting,
+)
 from projects.jobs.models import Job
 from projects.jobs.outcomes import shard_counts
 from projects.jobs.registry import handler, periodic, when_ended
 from projects.jobs.running import Running, Shards, run_due
-from projects.jobs.steering import can_retry, request_cancel, retry
+from projects.jobs.steering import can_pause, can_retry, pause, request_cancel, resume, retry
 
 __all__ = [
     "Cancelled",
@@ -20,15 +28,19 @@ __all__ = [
     "Interruption",
     "Job",
     "LostLease",
+    "Paused",
     "Running",
     "Shards",
     "TimeLimitExceeded",
     "Waiting",
+    "can_pause",
     "can_retry",
     "enqueue",
     "handler",
+    "pause",
     "periodic",
     "request_cancel",
+    "resume",
     "retry",
     "run_due",
     "shard_counts",

@@ -8,7 +8,6 @@ kind; if none survives, the handler is called once more with `is_bad=True`, and 
 import logging
 from typing import Any
 
-from django.db.models import F
 from django.db.models.functions import Now
 
 from projects.jobs.doorbell import ring_on_commit
@@ -40,6 +39,7 @@ def divide(job: Job) -> bool:
 def _queue_again(job: Job, arguments: dict[str, Any]) -> None:
     Job.objects.filter(pk=job.pk).update(
         arguments=arguments,
+        weight=kinds[job.kind].weight(arguments),
         state=Job.State.QUEUED,
         attempt=0,
         cursor=None,
@@ -59,11 +59,11 @@ def _add_twin(job: Job, arguments: dict[str, Any]) -> None:
         kind=job.kind,
         title=job.title,
         arguments=arguments,
+        weight=kinds[job.kind].weight(arguments),
         queue=job.queue,
         max_attempts=job.max_attempts,
         priority=job.priority,
         created_by_id=job.created_by_id,
         dispatched_at=Now(),
     )
-    Job.objects.filter(shards=job).update(progress_total=F("progress_total") + 1)
     ring_on_commit(job.queue, twin.pk)

@@ -81,9 +81,18 @@ def _insert_once(values: dict[str, Any]) -> tuple[Job, bool]:
                 raise
 
 
-def enqueue_shards(parent: Job, kind: str, arguments: Sequence[Mapping[str, Any]], title: str) -> int:
-    """Inserts the shards of a running job, and counts them into its total. Rings only for as many as may run at once:
-    each that ends rings for the next.
+def enqueue_shards(
+    parent: Job,
+    kind: str,
+    arguments: Sequence[Mapping[str, Any]],
+    title: str,
+    *,
+    done: int = 0,
+    total: int | None = None,
+) -> int:
+    """Inserts the shards of a running job, and counts them into its total, unless that is known. `done`: what is done besides.
+
+    Rings only for as many as may run at once: each that ends rings for the next.
     """
     for each in arguments:
         known = _kind(kind, each)
@@ -96,6 +105,7 @@ def enqueue_shards(parent: Job, kind: str, arguments: Sequence[Mapping[str, Any]
                 kind=kind,
                 title=title[:200],
                 arguments=dict(each),
+                weight=known.weight(each),
                 queue=known.queue,
                 max_attempts=known.attempts,
                 priority=parent.priority,
@@ -105,7 +115,10 @@ def enqueue_shards(parent: Job, kind: str, arguments: Sequence[Mapping[str, Any]
         ],
         batch_size=1000,
     )
-    Job.objects.filter(pk=parent.pk).update(progress_total=F("progress_done") + len(shards))
+    ahead = sum(shard.weight for shard in shards)
+    Job.objects.filter(pk=parent.pk).update(
+        progress_done=F("progress_done") + done, progress_total=total or F("progress_done") + done + ahead
+    )
     if shards:
         first = [shard.pk for shard in shards[: settings.JOBS_PER_ORGANISATION]]
         Job.objects.filter(pk__in=first).update(dispatched_at=Now())

@@ -26,3 +26,7 @@ class Waiting(Interruption):
 
 class TimeLimitExceeded(Interruption):
     """The handler ran longer than its kind allows: a failure, tried again while attempts are left."""
+
+
+class Paused(Interruption):
+    """Somebody holds the job: it goes on from its last checkpoint when they let it."""

@@ -70,7 +70,15 @@ class Job(models.Model):
     max_attempts = models.PositiveSmallIntegerField(default=3)
     next_attempt_at = models.DateTimeField(db_default=Now())
     waiting = models.BooleanField(default=False)
-    """A queued parent whose shards have not all ended: nobody claims it."""
+    """A queued job that nobody claims: a parent whose shards have not all ended, or one that is paused."""
+    paused = models.BooleanField(default=False, db_default=False)
+    """Somebody holds it; if a worker has it still, until its next sign of life."""
+    weight = models.PositiveIntegerField(default=1, db_default=1)
+    """Of a shard: for how much of its parent's progress it counts."""
+    paced_at = models.DateTimeField(null=True, blank=True)
+    """When it last went on after a pause; speed counts from there."""
+    paced_from = models.BigIntegerField(default=0, db_default=0)
+    """Its progress at that time."""
     dispatched_at = models.DateTimeField(null=True, blank=True)
     """When a worker was last told that there is work; the sweeper tells again where nobody came."""
     lease_token = models.UUIDField(null=True, blank=True)
@@ -141,7 +149,7 @@ class Job(models.Model):
     @property
     def is_at_work(self) -> bool:
         """Running, or waiting for shards that do."""
-        return self.state == self.State.RUNNING or self.waiting
+        return not self.paused and (self.state == self.State.RUNNING or self.waiting)
 
     @property
     def progress_words(self) -> str:
@@ -158,10 +166,10 @@ class Job(models.Model):
     @property
     def pace(self) -> str:
         """Speed and remaining time of a running job, from its average so far; empty where there is nothing to say."""
-        if not self.is_at_work or not self.started_at or not self.progress_done:
+        since, done = self.paced_at or self.started_at, self.progress_done - self.paced_from
+        if not self.is_at_work or not since or done <= 0:
             return ""
-        seconds = max((timezone.now() - self.started_at).total_seconds(), 1)
-        per_second = self.progress_done / seconds
+        per_second = done / max((timezone.now() - since).total_seconds(), 1)
         speed = f"{per_second:,.0f} per second" if per_second >= 1 else f"{per_second * 60:,.0f} per minute"
         left = ((self.progress_total or 0) - self.progress_done) / per_second
         return f"{speed} · {_duration(left)} left" if left > 0 else speed

@@ -70,6 +70,11 @@ def wait(job: Job) -> bool:
     )
 
 
+def pause(job: Job) -> bool:
+    """Puts a job aside that somebody holds; the attempt does not count."""
+    return wait(job)
+
+
 def shard_counts(job: Job) -> dict[str, int]:
     """How many shards of a job are in which state, in the order of a job's life; empty for a job without shards."""
     shards = Job.objects.filter(parent=job).order_by()
@@ -95,8 +100,11 @@ def leave_running(job: Job, cancel_requested: bool, changes: dict[str, Any]) -> 
         changes = {"state": Job.State.CANCELLED}
     changes = {"lease_token": None, "lease_until": None, "dispatched_at": None, **changes}
     if changes["state"] in Job.ENDED:
-        changes["finished_at"] = Now()
+        changes |= {"finished_at": Now(), "paused": False}
     Job.objects.filter(pk=job.pk).update(**changes)
+    if changes["state"] == Job.State.QUEUED:
+        # Held meanwhile: it goes on when somebody lets it.
+        Job.objects.filter(pk=job.pk, paused=True).update(waiting=True)
     if changes["state"] in {Job.State.CANCELLED, Job.State.FAILED}:
         cancel_shards(job.pk)
     if changes["state"] in {Job.State.SUCCEEDED, Job.State.FAILED}:
@@ -104,7 +112,7 @@ def leave_running(job: Job, cancel_requested: bool, changes: dict[str, Any]) -> 
         for tell in endings:
             tell(job, changes["state"], error)
     if changes["state"] in Job.ENDED:
-        count_shard(job.parent_id)
+        count_shard(job.parent_id, job.weight)
         wake_parents(job.parent_id)
     elif changes.get("waiting"):
         wake_parents(job.pk)
@@ -118,16 +126,16 @@ def lock_parent(parent_id: int | None) -> None:
         Job.objects.select_for_update(no_key=True).filter(pk=parent_id).values_list("pk").first()
 
 
-def count_shard(parent_id: int | None, number: int = 1) -> None:
-    """Counts ended shards into the progress of their parent."""
+def count_shard(parent_id: int | None, weight: int) -> None:
+    """Counts an ended shard into the progress of its parent."""
     if parent_id:
-        Job.objects.filter(pk=parent_id).update(progress_done=F("progress_done") + number)
+        Job.objects.filter(pk=parent_id).update(progress_done=F("progress_done") + weight)
 
 
 def wake_parents(*parent_ids: int | None) -> None:
     """Queues those waiting parents again whose shards have all ended."""
     unfinished = Job.objects.unfinished().filter(parent=OuterRef("pk"))
-    waiting = Job.objects.filter(waiting=True).exclude(Exists(unfinished))
+    waiting = Job.objects.filter(waiting=True, paused=False).exclude(Exists(unfinished))
     for pk, queue in waiting.filter(pk__in=[pk for pk in parent_ids if pk]).values_list("pk", "queue"):
         if Job.objects.filter(pk=pk, waiting=True).update(waiting=False, next_attempt_at=Now(), dispatched_at=Now()):
             ring_on_commit(queue, pk)
@@ -140,7 +148,7 @@ def cancel_all(job_ids: list[int]) -> int:
     list(jobs.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     jobs.filter(state=Job.State.RUNNING).update(cancel_requested=True)
     return jobs.filter(state=Job.State.QUEUED).update(
-        state=Job.State.CANCELLED, cancel_requested=True, waiting=False, finished_at=Now()
+        state=Job.State.CANCELLED, cancel_requested=True, waiting=False, paused=False, finished_at=Now()
     )
 
 

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from dramatiq.middleware.threading import raise_thread_exception
 
 from projects import tenancy
-from projects.jobs.interruptions import Cancelled, HandedBack, Interruption, LostLease, TimeLimitExceeded
+from projects.jobs.interruptions import Cancelled, HandedBack, Interruption, LostLease, Paused, TimeLimitExceeded
 from projects.jobs.models import Job
 from projects.jobs.registry import Kind
 
@@ -56,15 +56,13 @@ class Watch:
         Job.objects.filter(pk=self.job_id, lease_token=self.token).update(**progress.as_fields())
 
     def look(self) -> None:
-        """Looks whether the job was cancelled or taken over."""
-        cancelled = Job.objects.filter(pk=self.job_id, lease_token=self.token, state=Job.State.RUNNING).values_list(
-            "cancel_requested", flat=True
-        )
-        found = cancelled.first()
+        """Looks whether the job was cancelled, held or taken over."""
+        mine = Job.objects.filter(pk=self.job_id, lease_token=self.token, state=Job.State.RUNNING)
+        found = mine.values_list("cancel_requested", "paused").first()
         if found is None:
             self.interruption = LostLease
-        elif found:
-            self.interruption = self.interruption or Cancelled
+        elif any(found):
+            self.interruption = self.interruption or (Cancelled if found[0] else Paused)
 
     def unwritten(self) -> Progress | None:
         """Progress that the row does not show yet."""

@@ -36,6 +36,11 @@ class Kind:
     function: Function
     divides: str = ""
     """The argument that lists what a shard works on, where a shard that kills its worker is to be halved."""
+    pausable: bool = False
+
+    def weight(self, arguments: Mapping[str, Any]) -> int:
+        """For how much of its parent's progress a shard counts: its items, where it has such."""
+        return len(arguments[self.divides]) if self.divides else 1
 
     def check(self, arguments: Mapping[str, Any]) -> None:
         """Raises TypeError if the handler does not take these arguments."""
@@ -67,11 +72,13 @@ def handler(
     attempts: int = 3,
     time_limit: timedelta | None = None,
     divides: str = "",
+    pausable: bool = False,
 ) -> Callable[[F], F]:
     """Registers the decorated function as the handler of one kind of job; it takes a Running and the job's arguments.
 
     `lease` is how long a worker that died keeps the job from others: a living one extends it, so it may be short.
-    `divides` names the argument that lists a shard's items: see `projects.jobs.bisecting`.
+    `divides` names the argument that lists a shard's items: see `projects.jobs.bisecting`. `pausable`: people may hold it,
+    so it must go on from its checkpoint.
     """
     if queue not in QUEUES:
         raise ValueError(f"{name}: no queue is called {queue!r}; choose from {', '.join(QUEUES)}.")
@@ -80,7 +87,7 @@ def handler(
         known = kinds.get(name)
         if known and known.function.__qualname__ != function.__qualname__:
             raise ValueError(f"Two handlers are registered for jobs of kind {name!r}.")
-        kinds[name] = Kind(name, queue, lease, attempts, time_limit or QUEUES[queue], function, divides)
+        kinds[name] = Kind(name, queue, lease, attempts, time_limit or QUEUES[queue], function, divides, pausable)
         return function
 
     return register

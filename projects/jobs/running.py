@@ -26,6 +26,7 @@ from projects.jobs.interruptions import (
     HandedBack,
     Interruption,
     LostLease,
+    Paused,
     TimeLimitExceeded,
     Waiting,
 )
@@ -101,15 +102,28 @@ class Running:
             self._pending["cursor"] = cursor
         self.job.cursor = cursor
 
-    def spawn(self, arguments: Sequence[Mapping[str, Any]], *, kind: str, title: str = "", more: bool = False) -> int:
+    def spawn(
+        self,
+        arguments: Sequence[Mapping[str, Any]],
+        *,
+        kind: str,
+        title: str = "",
+        more: bool = False,
+        done: int = 0,
+        total: int | None = None,
+    ) -> int:
         """Makes one shard of `kind` for each set of arguments; says how many there are. Does nothing where the job has
         shards of this kind already, so a handler that runs again may simply call it again, unless it asks for `more`.
+
+        From here on the shards report the progress, each by its items; `done` counts as done besides, of `total`.
         """
         if not more and (existing := self.shards.filter(kind=kind).count()):
             return existing
         with self.effects():
+            if progress := self._watch.unwritten():
+                Job.objects.filter(pk=self.job.pk, lease_token=self.job.lease_token).update(**progress.as_fields())
             self._watch.forget_progress()
-            return enqueue_shards(self.job, kind, arguments, title or self.job.title)
+            return enqueue_shards(self.job, kind, arguments, title or self.job.title, done=done, total=total)
 
     def wait_for_shards(self) -> Shards:
         """Says how the shards ended. While any has not, raises Waiting: the handler runs again from its beginning when
@@ -213,6 +227,8 @@ def _after(interruption: Interruption, job: Job, kind: Kind) -> Callable[[], obj
             return partial(outcomes.cancel, job)
         case HandedBack():
             return partial(outcomes.hand_back, job)
+        case Paused():
+            return partial(outcomes.pause, job)
         case TimeLimitExceeded():
             words = f"It took longer than {kind.time_limit}."
             return partial(outcomes.fail, job, "time_limit", words)

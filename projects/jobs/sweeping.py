@@ -59,7 +59,9 @@ def _release(job_id: int, parent_id: int | None) -> bool:
 
 def wake_parents() -> None:
     """Wakes parents whose shards have all ended; normally the last shard does."""
-    ids = list(Job.objects.filter(waiting=True).order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
+    ids = list(
+        Job.objects.filter(waiting=True, paused=False).order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH]
+    )
     if ids:
         with transaction.atomic():
             outcomes.wake_parents(*ids)

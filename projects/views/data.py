@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from projects import datasets, datastores, image_urls, navigation, permissions
+from projects import datasets, datastores, image_urls, jobs, navigation, permissions
 from projects.errors import DomainError
 from projects.forms.data import DatasetChangeForm, DatasetForm, ImageFilterForm
 from projects.http import UserRequest
@@ -84,6 +84,7 @@ def dataset(request: UserRequest, code: str) -> HttpResponse:
         "can": permissions.allowed_actions(request.user, found.workspace),
         "job": job,
         "is_live": is_live,
+        "can_pause": job is not None and jobs.can_pause(job),
         "unfinished": found.uploads.filter(state=Upload.State.RECEIVING).count(),
     }
     if request.htmx.target == "reading":

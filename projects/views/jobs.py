@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from projects import jobs as work
@@ -109,6 +111,7 @@ def job(request: UserRequest, code: str) -> HttpResponse:
         "failed_shards": shards.filter(state=Job.State.FAILED).order_by("pk")[:SHARDS_SHOWN],
         "can_manage": own or allows(request.user, Action.MANAGE_JOBS, permissions.of(found)),
         "can_retry": work.can_retry(found),
+        "can_pause": work.can_pause(found),
     }
     if not request.htmx:
         return render(request, "projects/job.html", context)
@@ -132,3 +135,29 @@ def retry(request: UserRequest, code: str) -> HttpResponse:
     except Conflict as conflict:
         messages.warning(request, conflict.detail)
     return redirect("projects:job", found.code)
+
+
+@require_POST
+def pause(request: UserRequest, code: str) -> HttpResponse:
+    """Holds a job, and goes back to the page that asked."""
+    found = _job(request, code, Action.MANAGE_JOBS)
+    try:
+        services.pause_job(job=found, actor=request.user)
+    except Conflict as conflict:
+        messages.warning(request, conflict.detail)
+    return redirect(_asked_from(request, found))
+
+
+@require_POST
+def resume(request: UserRequest, code: str) -> HttpResponse:
+    """Lets a job go on."""
+    found = _job(request, code, Action.MANAGE_JOBS)
+    services.resume_job(job=found, actor=request.user)
+    return redirect(_asked_from(request, found))
+
+
+def _asked_from(request: UserRequest, job: Job) -> str:
+    """The page with the button, where it is one of ours."""
+    wanted = request.POST.get("next", "")
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours else reverse("projects:job", args=[job.code])

@@ -142,6 +142,8 @@ TABLE: dict[str, Row] = {
     "projects:job": row("job", get=READ),
     "projects:job-cancel": row("job", post=MANAGE),
     "projects:job-retry": row("job", post=MANAGE),
+    "projects:job-pause": row("job", post=MANAGE),
+    "projects:job-resume": row("job", post=MANAGE),
     # Pages: files, by signature
     # Data: pages
     "projects:data": row("workspace", get=READ),
@@ -171,6 +173,8 @@ TABLE: dict[str, Row] = {
     ),
     "api-projects:dataset-detail": row("dataset", get=READ, patch=MANAGE, delete=MANAGE),
     "api-projects:dataset-refresh": row("dataset", post=MANAGE),
+    "api-projects:dataset-pause": row("dataset", post=MANAGE),
+    "api-projects:dataset-resume": row("dataset", post=MANAGE),
     "api-projects:image-list": row(get=ALL),
     "api-projects:image-detail": row("image", get=READ),
     "api-projects:upload-list": row(

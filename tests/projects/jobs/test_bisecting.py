@@ -40,7 +40,7 @@ def test_one_bad_item_is_isolated_wherever_it_stands(organisation, place):
         "bad": ["killer"],
         "shards": {"succeeded": 4},
     }
-    assert (job.progress_done, job.progress_total) == (4, 4)
+    assert (job.progress_done, job.progress_total) == (8, 8)
 
 
 def test_several_bad_items_are_all_isolated(organisation):
