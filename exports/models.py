@@ -70,6 +70,70 @@ class Export(models.Model):
         return self.key.endswith(".zip")
 
 
+class ImageListQuerySet(TenantQuerySet["ImageList"]):
+    visible_through = "workspace"
+
+
+class ImageList(models.Model):
+    """A file that names images of a datastore, looked through first; then the dataset of these images, and it is frozen.
+
+    The file lies in the installation's store, in the parts in which it came; so do the keys that were found in it.
+    """
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving", "Uploading"
+        CHECKING = "checking", "Looking through"
+        CHECKED = "checked", "Ready"
+        DONE = "done", "Dataset made"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    workspace = TenantForeignKey(Workspace, models.CASCADE, related_name="+")
+    datastore = TenantForeignKey(Datastore, models.SET_NULL, null=True, related_name="+")
+    dataset = TenantForeignKey(Dataset, models.SET_NULL, null=True, related_name="+")
+    job = TenantForeignKey(Job, models.PROTECT, null=True, related_name="+")
+    code = models.UUIDField(default=new_code, unique=True, editable=False)
+    name = models.CharField(max_length=255)
+    """The file's name as the person has it; only a label, never a path."""
+    format = models.CharField(max_length=20, choices=Export.Format, blank=True)
+    """Empty until it is known: found out from the file, or said."""
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVING)
+    byte_size = models.BigIntegerField()
+    received = models.BigIntegerField(default=0)
+    checksum = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the file as it was looked through."""
+    reading = models.JSONField(default=dict)
+    """How the file is read: `exports.importing.options.Reading`."""
+    spoken = models.CharField(max_length=120, blank=True)
+    """What the file calls the datastore; empty: as it is called here, or the one name that the file has."""
+    final = models.BooleanField(default=False)
+    """Whether its labels are meant as answers; else as suggestions."""
+    key = models.CharField(max_length=200, blank=True)
+    """Where the keys are that were found (projects.listed); empty until the file was looked through."""
+    report = models.JSONField(default=dict)
+    """What looking through found: `exports.lists.looking.Found`."""
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImageListQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset"], name="image_list_dataset_unique"),
+            models.CheckConstraint(
+                condition=Q(received__gte=0) & Q(received__lte=models.F("byte_size")),
+                name="image_list_received_in_size",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="image_list_latest"),
+            models.Index(fields=["created_at"], condition=Q(dataset__isnull=True), name="image_list_without_dataset"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LabelImportQuerySet(TenantQuerySet["LabelImport"]):
     visible_through = "project"
 
@@ -106,6 +170,8 @@ class LabelImport(models.Model):
     """How the file is read: `exports.importing.options.Reading`."""
     writing = models.JSONField(default=dict)
     """How labels are written: `exports.importing.options.Writing`."""
+    image_list = TenantForeignKey(ImageList, models.SET_NULL, null=True, related_name="+")
+    """The list of a dataset that came with these labels; its file is the list's."""
     fingerprint = models.CharField(max_length=64, blank=True)
     """Of the project's labels and datasets as they were when the file was looked through."""
     report = models.JSONField(default=dict)

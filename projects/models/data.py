@@ -59,12 +59,13 @@ class DatasetQuerySet(TenantQuerySet["Dataset"]):
 
 
 class Dataset(models.Model):
-    """Images that belong together: a path pattern in a store, files uploaded into one, or images of other datasets."""
+    """Images that belong together: by a path pattern in a store or a list of its files, uploaded, or of other datasets."""
 
     class Source(models.TextChoices):
         PATTERN = "pattern", "Files in a store"
         UPLOAD = "upload", "Uploaded files"
         SELECTION = "selection", "Images chosen from others"
+        LIST = "list", "Files that a list names"
 
     class State(models.TextChoices):
         EMPTY = "empty", "Empty"
@@ -81,6 +82,8 @@ class Dataset(models.Model):
     source = models.CharField(max_length=10, choices=Source)
     pattern = models.CharField(max_length=500, default="**/*.*")
     """A glob relative to the store's prefix; for uploads the folder that holds them."""
+    list_key = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    """Where in the installation's store the names of its files are, if a list names them: see projects.listed."""
     state = models.CharField(max_length=10, choices=State, default=State.EMPTY)
     error = models.CharField(max_length=500, blank=True)
     image_count = models.BigIntegerField(default=0)
@@ -118,6 +121,11 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_refreshable(self) -> bool:
+        """Whether its files lie in a store where they may come, change and go."""
+        return self.source in (self.Source.PATTERN, self.Source.LIST)
 
 
 class ImageQuerySet(TenantQuerySet["Image"]):
