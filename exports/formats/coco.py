@@ -4,7 +4,8 @@ The standard file. Images carry `coco_url` and `date_captured` where known. Cate
 their last step (by the whole path where that would be ambiguous), `supercategory` is the path above.
 Boxes have an empty `segmentation`. Polygons of one part or of parts side by side are COCO polygons, with
 their exact area. Polygons with holes and masks are compressed RLE, the only way COCO can say them, and
-their area is that of the pixels, as pycocotools counts it. An image label is an annotation without `bbox`. Images
+their area is that of the pixels, as pycocotools counts it. A pixel is inside where its centre is; pycocotools
+fills outlines on a grid of fifths of a pixel, so up to a quarter of a pixel from an outline it may differ. An image label is an annotation without `bbox`. Images
 without annotations are listed: they are backgrounds. `segmentation` may ask for one kind alone: `"rle"`, or
 `"polygons"`, where masks become outlines and holes are joined to their ring by cuts without width.
 
