@@ -103,7 +103,8 @@ def read(store: ObjectStore, entry: Entry) -> Found | None:
     try:
         data = b""
         if image_header.supported(entry.key):
-            data = store.read(entry.key) if is_whole else store.read(entry.key, 0, image_header.HEADER_BYTES)
+            # Never more than the listing said: a store that is not what it seems may send without end.
+            data = store.read(entry.key, 0, entry.size if is_whole else image_header.HEADER_BYTES)
         header, data = _probed(store, entry, data)
         image_header.refuse_bomb(header, entry.size, settings.IMAGE_PIXEL_LIMIT)
     except ObjectMissing:

@@ -19,7 +19,6 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 from django.core.files import File
-from requests.adapters import HTTPAdapter
 from storages.backends.azure_storage import AzureStorage
 
 from projects.stores.base import (
@@ -31,8 +30,10 @@ from projects.stores.base import (
     SignedUpload,
     StoreRefused,
     StoreUnreachable,
+    limited,
 )
 from projects.stores.endpoints import checked
+from projects.stores.guarding import GuardedAdapter
 
 CONNECTIONS = 32
 
@@ -47,7 +48,7 @@ class _Storage(AzureStorage):  # type: ignore[misc]  # django-storages has no ty
     def _get_service_client(self) -> BlobServiceClient:
         session = requests.Session()
         for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS))
+            session.mount(scheme, GuardedAdapter(pool_connections=4, pool_maxsize=CONNECTIONS))
         return BlobServiceClient(
             self.endpoint,
             credential={"account_name": self.account_name, "account_key": self.account_key},
@@ -101,7 +102,7 @@ class AzureStore(ObjectStore):
         return Entry(key, found.size, (found.etag or "").strip('"'))
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        return b"".join(self.stream(key, start, length))
+        return b"".join(limited(self.stream(key, start, length), length))
 
     def stream(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         try:

@@ -53,6 +53,17 @@ def _is_allowed(scheme: str, host: str, port: int | None) -> bool:
     return any(_matches(entry.lower(), scheme, host, port) for entry in settings.STORAGE_HOSTS)
 
 
+def may_be_private(host: str) -> bool:
+    """Whether the operator means this very host: by its name, or by a wildcard that says how to reach it."""
+    for entry in map(str.lower, settings.STORAGE_HOSTS):
+        has_scheme = "://" in entry
+        pattern = urlsplit(entry if has_scheme else f"https://{entry}").hostname or ""
+        named = pattern == host.lower() if "*" not in pattern else has_scheme and fnmatchcase(host.lower(), pattern)
+        if named:
+            return True
+    return False
+
+
 def _matches(entry: str, scheme: str, host: str, port: int | None) -> bool:
     wanted = urlsplit(entry if "://" in entry else f"https://{entry}")
     default = 443 if wanted.scheme == "https" else 80
