@@ -1,5 +1,7 @@
 """Comparisons of exports, kept: both are frozen, so what changed is worked out once, in the background where they are large."""
 
+from typing import Any
+
 from django.db import transaction
 
 from exports import comparing, freezing
@@ -56,7 +58,7 @@ def work_out(comparison: Comparison, job: jobs.Running) -> dict[str, int]:
     return {name: changes[f"images_{name}"] for name in ("added", "removed", "changed")}
 
 
-def _changes(comparison: Comparison, watch: comparing.Watch) -> dict[str, object]:
+def _changes(comparison: Comparison, watch: comparing.Watch) -> dict[str, Any]:
     sides = [frozen_of(export) for export in (comparison.earlier, comparison.export)]
     before, after = ((side.categories, freezing.lines(side)) for side in sides)
     return comparing.compare(before, after, watch).as_row()

@@ -52,7 +52,7 @@ def signed_url(export: Export, *, actor: Any) -> str:
     if not store.direct:
         sealed = sealing.seal(SALT, f"{export.organisation_id}-{export.pk}-{int(expires_at.timestamp())}")
         return f"{settings.PUBLIC_URL}{reverse('exports:file', args=[sealed])}"
-    return store.signed_read_url(export.key, expires_at, CONTENT_TYPES[_ending(export)])
+    return str(store.signed_read_url(export.key, expires_at, CONTENT_TYPES[_ending(export)]))
 
 
 def opened(signed: str) -> Download:

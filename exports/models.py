@@ -314,4 +314,5 @@ class Comparison(models.Model):
     @property
     def project(self) -> Project:
         """The place whose roles decide."""
-        return self.export.project
+        project: Project = self.export.project
+        return project

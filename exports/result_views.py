@@ -133,7 +133,7 @@ def _by_label(changes: Mapping[str, Any]) -> list[tuple[str, int, int, int]]:
     """Path, and how many annotations were added, removed and changed, for each label with any."""
     counts = [changes.get(f"annotations_{kind}", {}) for kind in ("added", "removed", "changed")]
     paths = sorted(set().union(*counts))
-    return [(path, *(count.get(path, 0) for count in counts)) for path in paths]  # type: ignore[misc]  # three counts
+    return [(path, *(count.get(path, 0) for count in counts)) for path in paths]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,7 @@
 """Datasets of images that other datasets of the workspace have, too. The files stay where they are; rows point to them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Q, Sum
@@ -48,7 +49,7 @@ def add(dataset: Dataset, codes: Sequence[str]) -> None:
     """
     keys = Image.objects.filter(code__in=codes, workspace=dataset.workspace_id).values_list("key", flat=True)
     with quotas.room_for_images(dataset, list(keys)), connection.cursor() as cursor:
-        values = {
+        values: dict[str, Any] = {
             "dataset": dataset.pk,
             "arrival": arrivals.draw(dataset),
             "codes": list(codes),
