@@ -169,7 +169,7 @@ def _tar_members(file: BinaryIO, start: bytes, byte_size: int) -> Iterator[Membe
     with tarfile.open(fileobj=cast("Any", stream), mode="r|", tarinfo=_BoundedInfo, bufsize=CHUNK) as packed:
         number = -1
         for entry in packed:
-            packed.members = []  # tarfile would remember them all
+            packed.members = []  # type: ignore[attr-defined]  # typeshed leaves it out; tarfile would remember them all
             if entry.isdir():
                 continue
             number += 1

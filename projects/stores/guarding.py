@@ -22,7 +22,7 @@ class GuardedAdapter(HTTPAdapter):
     """requests' transport with every connection looked at."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)  # type: ignore[no-untyped-call]  # requests has no types here
+        super().init_poolmanager(*args, **options)
         guard(self.poolmanager)
 
 

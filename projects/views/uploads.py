@@ -51,9 +51,11 @@ def upload(request: UserRequest, code: str) -> HttpResponse:
         "unfinished": sent.filter(state=Upload.State.RECEIVING).count(),
         "bootstrap": _bootstrap(found, origin),
     }
-    # Only this page of ours talks to a store by itself.
-    answer = csp_update({"connect-src": [origin]} if origin else {})(render)
-    return answer(request, "projects/upload.html", context)
+    answer = render(request, "projects/upload.html", context)
+    if origin:
+        # Only this page of ours talks to a store by itself.
+        csp_update({"connect-src": [origin]})(lambda _: answer)(request)
+    return answer
 
 
 def _direct_origin(dataset: Dataset) -> str:
