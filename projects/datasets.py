@@ -31,13 +31,17 @@ def create(
     pattern: str = "**/*.*",
     description: str = "",
     refresh_minutes: int | None = None,
+    list_key: str = "",
 ) -> Dataset:
-    """Makes a dataset and, where it is a pattern in a store, has its files read in the background.
+    """Makes a dataset and, where it is a pattern in a store or a list of its files, has them read in the background.
 
-    With `refresh_minutes` they are looked at again by themselves, so often. Uploads go to the workspace's built-in storage; a pattern needs its datastore.
+    `list_key` says where the list is (`projects.listed`); who makes one has looked it through. With `refresh_minutes` they are looked at again by themselves, so often. Uploads go to the workspace's built-in storage; a pattern needs its datastore.
     """
     if source == Dataset.Source.UPLOAD:
         datastore = datastores.built_in(workspace)
+    if source not in (Dataset.Source.UPLOAD, Dataset.Source.PATTERN) and not list_key:
+        words = "Choose files to upload, or files in a store. A list is a file of its own: send that first."
+        raise BadInput(words, fields={"source": [words]})
     if datastore is None or datastore.workspace_id != workspace.pk:
         words = "Choose the datastore that holds the files."
         raise BadInput(words, fields={"datastore": [words]})
@@ -50,11 +54,12 @@ def create(
         description=description,
         source=source,
         pattern=pattern if source == Dataset.Source.PATTERN else "",
-        refresh_minutes=refresh_minutes if source == Dataset.Source.PATTERN else None,
+        refresh_minutes=refresh_minutes if source != Dataset.Source.UPLOAD else None,
+        list_key=list_key if source == Dataset.Source.LIST else "",
         created_by=actor,
     )
     audit.record(actor, "dataset.create", dataset, detail={"source": source})
-    if source == Dataset.Source.PATTERN:
+    if dataset.is_refreshable:
         read_files(dataset, actor)
     return dataset
 
@@ -92,7 +97,7 @@ def change(*, actor: User, dataset: Dataset, **changes: str | int | None) -> Dat
 
 
 def _refuse_schedule(dataset: Dataset) -> None:
-    if dataset.source != Dataset.Source.PATTERN:
+    if not dataset.is_refreshable:
         words = "Uploaded files do not change by themselves."
         raise BadInput(words, fields={"refresh_minutes": [words]})
 
@@ -106,7 +111,7 @@ def _next_refresh(dataset: Dataset) -> datetime | None:
 
 def _refuse_pattern(dataset: Dataset) -> None:
     if dataset.source != Dataset.Source.PATTERN:
-        words = "Uploaded files have no pattern."
+        words = "Only a dataset of all that is in a store has a pattern."
         raise BadInput(words, fields={"pattern": [words]})
     job = latest_job(dataset)
     if job is not None and not job.has_ended:
@@ -117,7 +122,7 @@ def _refuse_pattern(dataset: Dataset) -> None:
 @transaction.atomic
 def refresh(*, actor: User, dataset: Dataset) -> Job:
     """Looks for new, changed and vanished files; while it already does, that same job is given back."""
-    if dataset.source != Dataset.Source.PATTERN:
+    if not dataset.is_refreshable:
         raise BadInput("Uploaded files need no reading: they were read as they came.")
     audit.record(actor, "dataset.refresh", dataset)
     return read_files(dataset, actor)

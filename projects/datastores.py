@@ -78,6 +78,28 @@ def opened(connection: Connection) -> ObjectStore:
     return GCSStore(bucket=location.get("bucket", ""), service_account_info=account, prefix=prefix)
 
 
+def addresses(datastore: Datastore) -> list[str]:
+    """What the whole address of a file in the store may begin with, each ending in `/`; below it is the file's path in
+    the container, bucket or folder, with the datastore's own prefix.
+    """
+    found, endpoint = datastore.location, str(datastore.location.get("endpoint", "")).rstrip("/")
+    bucket = found.get("bucket", "")
+    match datastore.kind:
+        case Datastore.Kind.AZURE:
+            account = endpoint or f"https://{found['account']}.blob.core.windows.net"
+            return [f"{account}/{found['container']}/"]
+        case Datastore.Kind.S3:
+            region = found.get("region") or "us-east-1"
+            hosts = [f"https://{bucket}.s3.{region}.amazonaws.com/", f"https://{bucket}.s3.amazonaws.com/"]
+            own = [f"{endpoint}/{bucket}/"] if endpoint else [*hosts, f"https://s3.{region}.amazonaws.com/{bucket}/"]
+            return [f"s3://{bucket}/", *own]
+        case Datastore.Kind.GCS:
+            return [f"gs://{bucket}/", f"https://storage.googleapis.com/{bucket}/"]
+        case Datastore.Kind.LOCAL:
+            return [f"file://{found['path'].rstrip('/')}/"]
+    return []
+
+
 def _needed(secrets: Mapping[str, Any], name: str, words: str) -> str:
     # Without keys the SDK would take this machine's own: a tenant would read with the operator's rights.
     value = str(secrets.get(name, ""))

@@ -1,4 +1,4 @@
-"""Ingest: reads what a dataset's pattern finds in its store into rows of images.
+"""Ingest: reads what a dataset's pattern finds in its store, or its list names there, into rows of images.
 
 The listing comes in pages, and a page is one transaction: headers are read in parallel, rows copied in bulk, and the
 place to go on is saved with them. So it may die at any line and be run again; memory holds one page, however large the
@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from projects import datasets, datastores, jobs, listing, reading, tiling
+from projects import datasets, datastores, jobs, listed, listing, reading, tiling
 from projects.errors import BadInput, DomainError
 from projects.models import Dataset, Image, Job
 from projects.stores.base import Entry, ObjectStore, Page
@@ -53,17 +53,23 @@ class Place:
     read: int = 0
     unreadable: int = 0
     ignored: int = 0
+    missing: int = 0
+    """Files that a list names and the store lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A page of the listing as it concerns a dataset: its files, and those of them that are new or changed."""
+    """A page of the listing as it concerns a dataset: its files, and those of them that are new or changed.
+
+    `absent` are keys that a list names without their files being there.
+    """
 
     cursor: str
     upto: str
     ignored: int
     files: list[Entry]
     new: list[Entry]
+    absent: list[str] = field(default_factory=list)
 
 
 def run(dataset: Dataset, job: jobs.Running) -> dict[str, int]:
@@ -76,17 +82,22 @@ def run(dataset: Dataset, job: jobs.Running) -> dict[str, int]:
     with _settling(dataset, job):
         place = Place(**(job.cursor or {}))
         store = datastores.for_datastore(dataset.datastore)
-        wanted = listing.pattern(dataset.pattern)
-        place.total = place.total or dataset.image_count or _count(store, wanted, job)
+        place.total = place.total or _total(dataset, store, job)
         with reading.readers() as pool:
-            for page in store.pages(wanted.prefix, place.cursor):
-                part = _part(dataset, page, wanted)
+            for part in _parts(dataset, store, place.cursor, pool):
                 place.is_shared = place.is_shared or job.job.attempt > 1 or len(part.new) >= MANY
                 if place.is_shared:
                     _share(dataset, part, place, job)
                 else:
                     _take(dataset, store, part, place, job, pool)
         return _finish(dataset, place, job)
+
+
+def _total(dataset: Dataset, store: ObjectStore, job: jobs.Running) -> int:
+    """How many files there will be, as far as that is known."""
+    if dataset.source == Dataset.Source.LIST:
+        return listed.count(dataset.list_key)
+    return dataset.image_count or _count(store, listing.pattern(dataset.pattern), job)
 
 
 def _count(store: ObjectStore, wanted: listing.Pattern, job: jobs.Running) -> int:
@@ -100,13 +111,28 @@ def _count(store: ObjectStore, wanted: listing.Pattern, job: jobs.Running) -> in
     return count
 
 
+def _parts(dataset: Dataset, store: ObjectStore, cursor: str, pool: ThreadPoolExecutor) -> Iterator[Part]:
+    """The pages behind a cursor: of the store's listing, or of the dataset's own list."""
+    if dataset.source == Dataset.Source.LIST:
+        for named in listed.pages(store, dataset.list_key, cursor, pool):
+            new = _new(dataset, named.entries)
+            yield Part(named.cursor, named.upto, 0, named.entries, new, named.absent)
+        return
+    wanted = listing.pattern(dataset.pattern)
+    for page in store.pages(wanted.prefix, cursor):
+        yield _part(dataset, page, wanted)
+
+
 def _part(dataset: Dataset, page: Page, wanted: listing.Pattern) -> Part:
     kinds = {entry.key: listing.kind_of(entry.key, wanted) for entry in page.entries}
     files = [entry for entry in page.entries if kinds[entry.key] is not listing.Kind.OTHER]
-    known = reading.known(dataset, [entry.key for entry in files])
-    new = [entry for entry in files if known.get(entry.key) != (entry.etag, entry.size)]
     upto = max((entry.key for entry in page.entries), default="")
-    return Part(page.cursor, upto, len(page.entries) - len(files), files, new)
+    return Part(page.cursor, upto, len(page.entries) - len(files), files, _new(dataset, files))
+
+
+def _new(dataset: Dataset, files: Sequence[Entry]) -> list[Entry]:
+    known = reading.known(dataset, [entry.key for entry in files])
+    return [entry for entry in files if known.get(entry.key) != (entry.etag, entry.size)]
 
 
 def _take(
@@ -142,7 +168,7 @@ def _share(dataset: Dataset, part: Part, place: Place, job: jobs.Running) -> Non
             [{"dataset_id": dataset.pk, "files": files[start : start + size]} for start in range(0, len(files), size)],
             kind=READ,
             more=True,
-            done=len(part.files) - len(files),
+            done=len(part.files) + len(part.absent) - len(files),
             total=max(place.total, place.listed),
         )
         job.checkpoint(asdict(place))
@@ -152,10 +178,14 @@ def _share(dataset: Dataset, part: Part, place: Place, job: jobs.Running) -> Non
 
 def _pass(dataset: Dataset, part: Part, place: Place, gone: set[str]) -> None:
     """Moves the place behind a page, in the caller's transaction."""
+    if dataset.source == Dataset.Source.LIST:
+        absent = [*part.absent, *gone]
+        listed.note_absent(dataset, absent)
+        place.missing += len(absent)
     upto = max(place.last_key, part.upto)
     _mark_missing(dataset, place.last_key, upto, [entry.key for entry in part.files if entry.key not in gone])
     place.cursor, place.last_key = part.cursor, upto
-    place.listed += len(part.files)
+    place.listed += len(part.files) + len(part.absent)
     place.ignored += part.ignored
 
 
@@ -175,13 +205,15 @@ def _finish(dataset: Dataset, place: Place, job: jobs.Running) -> dict[str, int]
         tiling.request_all(dataset)
     if left:
         raise FilesLeft(f"{left:,} files could not be read now. {reason} Try the job again.")
-    return {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}
+    counts = {"listed": place.listed, "read": place.read, "unreadable": place.unreadable, "ignored": place.ignored}
+    return counts | ({"missing": place.missing} if dataset.source == Dataset.Source.LIST else {})
 
 
 def _words(place: Place) -> str:
     unreadable = f"{place.unreadable:,} unreadable" if place.unreadable else ""
     ignored = f"{place.ignored:,} other files left out" if place.ignored else ""
-    return ", ".join(part for part in (unreadable, ignored) if part)
+    missing = f"{place.missing:,} not in the store" if place.missing else ""
+    return ", ".join(part for part in (unreadable, missing, ignored) if part)
 
 
 def _mark_missing(dataset: Dataset, after: str, upto: str | None, present: Sequence[str]) -> None:
@@ -224,12 +256,16 @@ def _settle(dataset: Dataset) -> None:
         images=Count("pk"),
         unreadable=Count("pk", filter=Q(state=Image.State.UNREADABLE)),
         dicom=Count("pk", filter=Q(format="dicom")),
+        missing=Count("pk", filter=Q(state=Image.State.MISSING)),
         size=Sum("byte_size", filter=Q(frame__lte=1)),
     )
     is_empty = counts["images"] == 0
+    error = "No image in the store matches the pattern." if is_empty else ""
+    if dataset.source == Dataset.Source.LIST and counts["missing"]:
+        error = f"{counts['missing']:,} of the {counts['images']:,} listed images are not in the store."
     Dataset.objects.filter(pk=dataset.pk).update(
         state=Dataset.State.EMPTY if is_empty else Dataset.State.READY,
-        error="No image in the store matches the pattern." if is_empty else "",
+        error=error,
         image_count=counts["images"],
         unreadable_count=counts["unreadable"],
         dicom_count=counts["dicom"],

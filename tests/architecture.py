@@ -18,7 +18,7 @@ PUBLISHED = {
         "tenancy", "codes",  # what every model is made of
         "audit", "jobs", "prepared", "sealing",  # what verbs write besides their rows, and how the busiest talk to PostgreSQL
         "navigation", "rest", "administration", "markdown",  # what every page, endpoint and admin is made of
-        "datasets", "datastores", "gathering", "image_header", "image_urls", "label_tree", "palette",  # files, how a browser gets them, and colours
+        "datasets", "datastores", "gathering", "image_header", "image_urls", "label_tree", "listed", "palette",  # files, how a browser gets them, and colours
         "organisations", "workspaces", "results", "notifications", "preferences", "setup", "taxonomy", "lifecycle", "label_changes", "scenes",  # the verbs, and a sample's pixels
     },
     "annotations": ALWAYS_PUBLISHED | {"answering", "crossings", "documents", "geometry", "importing", "rle", "progress", "queue", "submitting"},
