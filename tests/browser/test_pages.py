@@ -1,5 +1,6 @@
 """Every page in both themes and two widths: accessible, without a sideways scroll, without an error in the console."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,10 @@ from playwright.sync_api import Page, expect
 
 from annotations import instructing
 from annotations.models import Task
-from exports import samples
+from exports import comparing, samples, services
+from exports.freezing import Line
 from exports.importing import requesting
-from exports.models import Export, LabelImport
+from exports.models import Comparison, Export, LabelImport
 from projects import datasets, jobs
 from projects.models import Dataset, Datastore, Image, Job, Label, Organisation, Project, User, Workspace
 from tests.browser.conftest import turn
@@ -49,6 +51,8 @@ MANAGER = {
     "label-scenes": lambda: label_page("multiclass", samples.MANAGER.email),
     "exports": lambda: reverse("exports:exports", args=[project("box").code]),
     "export": lambda: reverse("exports:export", args=[Export.objects.latest("pk").code]),
+    "comparison": lambda: reverse("exports:comparison", args=[compared().code]),
+    "output-store": lambda: reverse("exports:output-store", args=[project("box").workspace.code]),
     "imports": lambda: reverse("exports:imports", args=[project("box").code]),
     "import-new": lambda: reverse("exports:import-new", args=[project("box").code]),
     "import": lambda: reverse("exports:import", args=[checked_import().code]),
@@ -117,12 +121,29 @@ def uploads() -> Dataset:
     return made or datasets.create(actor=manager, workspace=place, name=name, source=Dataset.Source.UPLOAD)
 
 
+def compared() -> Comparison:
+    """Two exports, between which a box was moved, a label was renamed and an image came."""
+    place, manager = project("box"), User.objects.get(email=samples.MANAGER.email)
+    if made := Comparison.objects.filter(export__project=place).first():
+        return made
+    earlier, later = (services.request_export(project=place, format="native", actor=manager) for _ in range(2))
+    jobs.run_due()
+    changes = comparing.Changes(2, 1, 3, 6, 1, ["Animal/Horse"], ["Animal/Cow"], [("Car", "Vehicle/Car")])
+    changes.annotations_added, changes.annotations_changed = Counter({"Vehicle/Car": 1204}), Counter({"Person": 3})
+    changes.show("added", Line(1, "c", "folder/one.jpg", 1, 1, *[""] * 6, 1, "", 0, "", {}))
+    return Comparison.objects.create(
+        organisation=place.organisation, export=later, earlier=earlier, changes=changes.as_row()
+    )
+
+
 def checked_import() -> LabelImport:
     """A file that was looked through: a CSV of boxes, one of a label that the project lacks."""
     place, manager = project("box"), User.objects.get(email=samples.MANAGER.email)
     made = LabelImport.objects.filter(project=place).first()
     if made is None:
-        names = Image.objects.filter(dataset__project_datasets__project=place).order_by("pk").values_list("key", flat=True)
+        names = (
+            Image.objects.filter(dataset__project_datasets__project=place).order_by("pk").values_list("key", flat=True)
+        )
         rows = [f"{name},{label},10,10,60,40" for name in names[:8] for label in ("Car", "Unicorn")]
         data = "\n".join(["image,label,x,y,width,height", *rows, "gone.jpg,Car,1,1,5,5"]).encode()
         made = requesting.announce(project=place, actor=manager, name="boxes.csv", byte_size=len(data))
