@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from exports.models import Export
+from exports.models import Comparison, Export, OutputStore, Registration
 from projects.administration import ReadOnlyAdmin
 
 
@@ -10,3 +10,24 @@ class ExportAdmin(ReadOnlyAdmin):
     list_select_related = ("project", "created_by")
     list_filter = ("format",)
     search_fields = ("name", "code", "project__code")
+
+
+@admin.register(OutputStore)
+class OutputStoreAdmin(ReadOnlyAdmin):
+    list_display = ("workspace", "datastore", "keep_days")
+    list_select_related = ("workspace", "datastore")
+    search_fields = ("workspace__code",)
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReadOnlyAdmin):
+    list_display = ("export", "dataset")
+    list_select_related = ("export", "dataset")
+    search_fields = ("export__code", "dataset__code")
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(ReadOnlyAdmin):
+    list_display = ("export", "earlier", "created_at")
+    list_select_related = ("export", "earlier")
+    search_fields = ("code", "export__code")

@@ -171,7 +171,7 @@ def _manifest(export: Export, frozen: Frozen, written: Written, out: _Hashing) -
     return {
         "export": str(export.code),
         "name": export.name,
-        "created_at": export.created_at.isoformat(),
+        "as_of": frozen.at,
         "project": str(export.project.code),
         "task_type": export.project.task_type,
         "format": export.format,

@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import IO, Any, NamedTuple, cast
 
 import orjson
+from django.utils import timezone
 
 from exports import selecting, writing
 from exports.formats import names, records
@@ -52,6 +53,8 @@ class Frozen:
     """What was frozen and where; `parts` has the counts of images and of annotations of each part."""
 
     folder: str
+    at: str
+    """The instant that it is of, as ISO 8601."""
     parts: Sequence[tuple[int, int]]
     labels: Sequence[Mapping[str, Any]]
     changed: int
@@ -107,6 +110,7 @@ def freeze(export: Export, job: jobs.Running) -> Frozen:
     datasets = set[int]()
     store, done = datastores.installation_store(), 0
     with tenancy.snapshot(export.organisation_id) as reader:
+        at = timezone.now().isoformat()
         total, changed = selecting.count(reader, export), selecting.changed(reader, export)
         lines = _lines(selecting.rows(reader, export), export, names.Names(flat=form.flat))
         size = PART_WITH_FILES if options.images else PART
@@ -118,7 +122,7 @@ def freeze(export: Export, job: jobs.Running) -> Frozen:
             parts.append((images, annotations))
             done += images
             job.progress(done, total, f"{done:,} of {total:,} images chosen")
-    frozen = Frozen(folder, parts, labels, changed, sorted(datasets))
+    frozen = Frozen(folder, at, parts, labels, changed, sorted(datasets))
     with job.effects():
         Export.objects.filter(pk=export.pk).update(frozen=asdict(frozen))
     return frozen

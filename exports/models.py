@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -68,6 +70,11 @@ class Export(models.Model):
     @property
     def is_archive(self) -> bool:
         return self.key.endswith(".zip")
+
+    @property
+    def frozen_at(self) -> datetime | None:
+        """The instant of the project that it holds."""
+        return datetime.fromisoformat(self.frozen["at"]) if self.frozen else None
 
 
 class ImageListQuerySet(TenantQuerySet["ImageList"]):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from projects import audit, datastores, jobs
@@ -186,6 +186,7 @@ def delete(*, actor: User, dataset: Dataset) -> None:
     job = latest_job(dataset)
     if job is not None and job.state in (Job.State.QUEUED, Job.State.RUNNING):
         raise DatasetInUse("Files are being read into this dataset. Cancel that first.")
+    _refuse_shared(dataset)
     audit.record(actor, "dataset.delete", dataset, detail={"images": dataset.image_count})
     # Statement by statement: Django would load every row to look for what hangs on it, which is no more than this.
     mine = (
@@ -205,6 +206,16 @@ def delete(*, actor: User, dataset: Dataset) -> None:
             created_by=actor,
         )
     dataset.delete()
+
+
+def _refuse_shared(dataset: Dataset) -> None:
+    """Uploaded files go with their dataset, so no other one may show them."""
+    if dataset.source != Dataset.Source.UPLOAD:
+        return
+    shown = Image.objects.filter(dataset=OuterRef("pk"), key__startswith=f"{dataset.code}/")
+    others = Dataset.objects.filter(datastore=dataset.datastore_id, source=Dataset.Source.SELECTION)
+    if other := others.filter(Exists(shown)).order_by("pk").first():
+        raise DatasetInUse(f"The dataset “{other.name}” shows files that were uploaded to this one. Delete it first.")
 
 
 def remove_files(datastore: Datastore, folder: str, job: jobs.Running) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 
 from exports import freezing, registering, services
 from exports.models import Export
-from projects import datasets, jobs
+from projects import datasets, gathering, jobs
 from projects.errors import BadInput, Conflict
 from projects.models import Dataset, Image
 from tests import factories
@@ -85,6 +85,18 @@ def test_images_of_two_stores_become_two_datasets(cast: Cast, dataset: Any) -> N
         (2,),
         (1,),
     ]
+
+
+def test_uploaded_files_stay_while_another_dataset_shows_them(cast: Cast) -> None:
+    uploads = datasets.create(actor=cast.manager, workspace=cast.workspace, name="Uploads", source="upload")
+    image = factories.ImageFactory(dataset=uploads, key=f"{uploads.code}/one.jpg")
+    made = gathering.create(actor=cast.manager, datastore=uploads.datastore, name="Selected")
+    gathering.add(made, [str(image.code)])
+    with pytest.raises(datasets.DatasetInUse, match="“Selected” shows files that were uploaded to this one"):
+        datasets.delete(actor=cast.manager, dataset=uploads)
+    datasets.delete(actor=cast.manager, dataset=made)
+    datasets.delete(actor=cast.manager, dataset=uploads)
+    assert not Dataset.objects.filter(workspace=cast.workspace).exists()
 
 
 def test_what_cannot_be_registered_is_said(cast: Cast, dataset: Any, client: Client) -> None:
