@@ -102,9 +102,6 @@ def leave_running(job: Job, cancel_requested: bool, changes: dict[str, Any]) -> 
     if changes["state"] in Job.ENDED:
         changes |= {"finished_at": Now(), "paused": False}
     Job.objects.filter(pk=job.pk).update(**changes)
-    if changes["state"] == Job.State.QUEUED:
-        # Held meanwhile: it goes on when somebody lets it.
-        Job.objects.filter(pk=job.pk, paused=True).update(waiting=True)
     if changes["state"] in {Job.State.CANCELLED, Job.State.FAILED}:
         cancel_shards(job.pk)
     if changes["state"] in {Job.State.SUCCEEDED, Job.State.FAILED}:
@@ -114,10 +111,17 @@ def leave_running(job: Job, cancel_requested: bool, changes: dict[str, Any]) -> 
     if changes["state"] in Job.ENDED:
         count_shard(job.parent_id, job.weight)
         wake_parents(job.parent_id)
-    elif changes.get("waiting"):
-        wake_parents(job.pk)
+    else:
+        _queue_again(job, is_parent=changes.get("waiting", False))
     # A slot is free: whoever waits for one may come, be it this very job.
     ring_on_commit(job.queue, job.pk)
+
+
+def _queue_again(job: Job, *, is_parent: bool) -> None:
+    # Held meanwhile: it goes on when somebody lets it.
+    Job.objects.filter(pk=job.pk, paused=True).update(waiting=True)
+    if is_parent:
+        wake_parents(job.pk)
 
 
 def lock_parent(parent_id: int | None) -> None:
