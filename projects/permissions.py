@@ -30,6 +30,7 @@ class Action(StrEnum):
 
     SEE_ORGANISATION = "organisation.see"
     MANAGE_ORGANISATION = "organisation.manage"
+    SEE_AUDIT = "audit.see"
     CREATE_WORKSPACE = "workspace.create"
     SEE_WORKSPACE = "workspace.see"
     MANAGE_WORKSPACE = "workspace.manage"
@@ -52,6 +53,7 @@ class Action(StrEnum):
 RULES: Mapping[Action, frozenset[str]] = {
     Action.SEE_ORGANISATION: _MEMBERS,
     Action.MANAGE_ORGANISATION: _RUNNERS,
+    Action.SEE_AUDIT: _RUNNERS,
     Action.CREATE_WORKSPACE: _RUNNERS,
     Action.SEE_WORKSPACE: _EVERYONE_AT_WORK,
     Action.MANAGE_WORKSPACE: _RUNNERS,
@@ -136,6 +138,12 @@ def workspaces_allowing(user: Actor, action: Action) -> QuerySet[Workspace]:
         Q(organisation__in=own.values("organisation"))
         | Q(pk__in=at_work.filter(workspace__isnull=False).values("workspace"))
     )
+
+
+def organisations_allowing(user: Actor, action: Action) -> QuerySet[Organisation]:
+    """The organisations in which `user` may do `action` by their role in the organisation itself."""
+    held = _held_by(user).filter(role__in=RULES[action], workspace=None, project=None)
+    return Organisation.objects.filter(pk__in=held.values("organisation"))
 
 
 def _held_by(user: Actor) -> QuerySet[Membership]:

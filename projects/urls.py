@@ -2,6 +2,7 @@ from django.urls import URLPattern, path
 
 from projects.views import (
     account,
+    auditing,
     data,
     datastores,
     files,
@@ -21,6 +22,8 @@ urlpatterns: list[URLPattern] = [
     path("", organisations.home, name="home"),
     path("organisations/<uuid:code>/", organisations.organisation, name="organisation"),
     path("organisations/<uuid:code>/members/", people.members, name="members"),
+    path("organisations/<uuid:code>/audit/", auditing.events, name="audit"),
+    path("organisations/<uuid:code>/audit.csv", auditing.download, name="audit-download"),
     path("organisations/<uuid:code>/workspaces/new/", organisations.create_workspace, name="workspace-create"),
     path("workspaces/<uuid:code>/", projects.workspace, name="workspace"),
     path("workspaces/<uuid:code>/people/", people.workspace_people, name="people"),

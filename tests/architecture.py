@@ -20,13 +20,14 @@ PUBLISHED = {
         "navigation", "rest", "administration", "markdown",  # what every page, endpoint and admin is made of
         "datasets", "datastores", "gathering", "image_header", "image_urls", "label_tree", "listed", "palette",  # files, how a browser gets them, and colours
         "organisations", "workspaces", "results", "notifications", "preferences", "setup", "taxonomy", "lifecycle", "label_changes", "scenes",  # the verbs, and a sample's pixels
+        "spreadsheets",  # what people wrote, on its way into a cell
     },
     "annotations": ALWAYS_PUBLISHED | {"answering", "crossings", "documents", "geometry", "importing", "rle", "progress", "queue", "submitting"},
     "assist": ALWAYS_PUBLISHED,
     "exports": ALWAYS_PUBLISHED | {"formats"},
 }  # fmt: skip
 
-EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters", "result_views", "import_views", "import_api", "import_forms"}
+EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters", "result_views", "import_views", "import_api", "import_forms", "list_views", "list_api", "list_forms"}
 NOT_TENANTS = {"User", "Workspace", "Membership"}
 
 DECODERS = {"projects/image_header.py", "projects/renditions.py"}

@@ -16,6 +16,7 @@ import orjson
 from exports.formats import parts, records
 from exports.formats.parts import File, Part, Stream
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Written
+from projects.spreadsheets import guarded
 
 COLUMNS = (
     "image",
@@ -66,11 +67,6 @@ class Writer:
 def write(out: BinaryIO, images: Iterable[ExportImage], categories: Sequence[ExportCategory]) -> Written:
     """Write the header and all rows to `out`, which need not be seekable; returns what was written."""
     return parts.write(out, images, Writer(categories))
-
-
-def guarded(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would take for a formula, or that looks as if it had one."""
-    return f"'{text}" if text.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _rows(image: ExportImage, by_id: dict[int, tuple[str, str]], written: Written) -> Iterator[tuple[object, ...]]:

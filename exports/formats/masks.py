@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from annotations import rle
 from exports.formats import names, outlines, parts, records
 from exports.formats.archive import Archive
-from exports.formats.csv import guarded
 from exports.formats.parts import File, Part
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage, Pixels, Written
+from projects.spreadsheets import guarded
 
 Style: TypeAlias = Literal["palette", "indexed", "colour"]
 Colours: TypeAlias = NDArray[np.uint8]

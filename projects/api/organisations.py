@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import django_filters as filters
 from rest_framework import mixins, serializers
 
 from projects import permissions, workspaces
-from projects.models import Organisation, Workspace
+from projects.models import AuditEvent, Organisation, Workspace
 from projects.permissions import Action
+from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
 from projects.rest.serializers import TenantModelSerializer
 from projects.rest.viewsets import PartialUpdateMixin, TenantViewSet, router
@@ -70,6 +72,40 @@ class WorkspaceViewSet(
         serializer.instance = workspaces.update(workspace=serializer.instance, actor=self.caller, **values)
 
 
+class AuditEventSerializer(TenantModelSerializer):
+    actor = serializers.EmailField(source="actor.email", read_only=True, allow_null=True, default=None)
+    address = serializers.IPAddressField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = AuditEvent
+        fields = ["organisation", "actor", "action", "object_type", "object_code", "object_name", "detail", "address",
+                  "created_at"]  # fmt: skip
+        read_only_fields = fields
+
+
+class AuditEventFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
+    organisation = CodeFilter("organisation")
+    actor = filters.CharFilter("actor__email", lookup_expr="iexact", help_text="Whole email address.")
+    object_type = filters.CharFilter()
+    object_code = filters.UUIDFilter()
+    since = filters.IsoDateTimeFilter("created_at", lookup_expr="gte")
+    until = filters.IsoDateTimeFilter("created_at", lookup_expr="lt")
+
+
+class AuditEventViewSet(mixins.ListModelMixin, TenantViewSet):
+    """What happened in the organisations that you run: who did what to which object, newest first."""
+
+    serializer_class = AuditEventSerializer
+    filterset_class = AuditEventFilter
+    rules = {"list": (None, Scope.READ)}
+
+    def get_queryset(self) -> Any:
+        run = permissions.organisations_allowing(self.request.user, Action.SEE_AUDIT)
+        rows = AuditEvent.objects.for_user(self.request.user).filter(organisation__in=run.values("pk"))
+        return rows.select_related("organisation", "actor")
+
+
 routes = router()
 routes.register("organisations", OrganisationViewSet, basename="organisation")
 routes.register("workspaces", WorkspaceViewSet, basename="workspace")
+routes.register("audit-events", AuditEventViewSet, basename="audit-event")

@@ -97,7 +97,11 @@ class AuditEvent(models.Model):
     objects = AuditEventQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "-id"], name="audit_event_latest")]
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="audit_event_latest"),
+            models.Index(fields=["organisation", "object_type", "-id"], name="audit_event_by_type"),
+            models.Index(fields=["organisation", "actor", "-id"], name="audit_event_by_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_name}"

@@ -72,6 +72,7 @@ MANAGER = {
 OWNER = {
     "organisation": lambda: at("organisation", Organisation),
     "members": lambda: at("members", Organisation),
+    "audit": lambda: at("audit", Organisation),
     "workspace-new": lambda: at("workspace-create", Organisation),
     "workspace-settings": lambda: at("workspace-settings", Workspace),
 }

@@ -60,6 +60,7 @@ TABLE: dict[str, Row] = {
     # API: organisations, workspaces, projects, labels
     "api-projects:organisation-list": row(get=ALL),
     "api-projects:organisation-detail": row("organisation", get=ALL),
+    "api-projects:audit-event-list": row(get=ALL),
     "api-projects:workspace-list": row(
         get=ALL, post=RUN, body={"organisation": "@organisation", "name": "Another workspace"}
     ),
@@ -136,6 +137,8 @@ TABLE: dict[str, Row] = {
     "projects:find": row(get=ALL),
     "projects:profile": row(get=ALL, post=ALL),
     "projects:tokens": row(get=ALL, post=ALL),
+    "projects:audit": row("organisation", get=RUN),
+    "projects:audit-download": row("organisation", get=RUN),
     "projects:token-revoke": row("token", post=(LABELLER,), hidden=(OWNER, MANAGER, REVIEWER, VIEWER)),
     # Pages: jobs
     "projects:jobs": row(get=ALL),

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.isolation]
 WRITE = re.compile(r"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE)
 LOCK = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b", re.IGNORECASE)
 KEPT_BY_READING = {"django_session", "usersessions_usersession"}
-NOTES_WHO_ASKED = {"exports:download", "api-exports:export-download"}
+NOTES_WHO_ASKED = {"exports:download", "api-exports:export-download", "projects:audit-download"}
 
 
 @contextmanager
