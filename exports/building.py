@@ -62,8 +62,12 @@ def build(export: Export, job: jobs.Running) -> dict[str, Any]:
 
 def _written_by_shards(export: Export, frozen: Frozen, job: jobs.Running) -> list[dict[str, Any]]:
     """Where the parts are, in their order. Raises Waiting until they are written."""
-    arguments = [{"export_id": export.pk, "number": number} for number in range(len(frozen.parts))]
-    job.spawn(arguments, kind=PART, title=f"Part of {export.name}")
+    if not job.shards.exists():
+        arguments = [{"export_id": export.pk, "number": number} for number in range(len(frozen.parts))]
+        with job.effects():
+            count = job.spawn(arguments, kind=PART, title=f"Part of {export.name}")
+            # Until here images were counted, from here on parts are.
+            Job.objects.filter(pk=job.job.pk).update(progress_done=0, progress_total=count, progress_note="parts")
     ended = job.wait_for_shards()
     if ended.failed or ended.cancelled:
         reason = (

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from exports import freezing, storing
 from exports.models import Export, OutputStore
@@ -48,10 +48,10 @@ def remove(*, export: Export, actor: User | None, action: str = "export.delete")
 
 
 def remove_expired() -> None:
-    """Removes exports that were finished longer ago than their workspace keeps them; some of very many at a time."""
+    """Removes exports that ended, or never will, longer ago than their workspace keeps them; some of very many at a time."""
     keep = OutputStore.objects.filter(workspace=OuterRef("project__workspace")).values("keep_days")
-    finished = Export.objects.filter(completed_at__isnull=False).annotate(keep=Subquery(keep))
-    expired = finished.filter(completed_at__lt=Now() - F("keep") * timedelta(days=1)).exclude(
+    dated = Export.objects.annotate(keep=Subquery(keep), of=Coalesce("completed_at", "created_at"))
+    expired = dated.filter(of__lt=Now() - F("keep") * timedelta(days=1)).exclude(
         Q(job__state="queued") | Q(job__state="running")
     )
     for export in expired.select_related("project__workspace", "job").order_by("pk")[:AT_ONCE]:

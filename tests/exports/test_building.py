@@ -285,6 +285,8 @@ def test_an_export_that_is_cancelled_ends_with_its_parts(
     many(cast, dataset)
     export = services.request_export(project=cast.project, format="coco", actor=cast.manager)
     jobs.run_due(2)
+    export.job.refresh_from_db()
+    assert (export.job.progress_words, export.job.progress_note) == ("1 of 4", "parts")
     services.cancel_export(export=export, actor=cast.manager)
     jobs.run_due()
     assert {job.state for job in Job.objects.filter(parent=export.job)} == {"succeeded", "cancelled"}

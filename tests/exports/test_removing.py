@@ -74,6 +74,17 @@ def test_exports_go_when_their_days_are_over(export: Export, cast: Cast) -> None
     assert AuditEvent.objects.get(action="export.expire").actor is None
 
 
+def test_what_never_was_finished_goes_too(cast: Cast) -> None:
+    storing.choose(actor=cast.manager, workspace=cast.workspace, datastore=None, keep_days=10)
+    export = services.request_export(project=cast.project, format="coco", actor=cast.manager)
+    Export.objects.filter(pk=export.pk).update(created_at=timezone.now() - timedelta(days=11))
+    removing.remove_expired()
+    assert Export.objects.filter(pk=export.pk).exists(), "it is still waited for"
+    services.cancel_export(export=export, actor=cast.manager)
+    removing.remove_expired()
+    assert not Export.objects.filter(pk=export.pk).exists()
+
+
 def test_files_are_removed_again_when_the_worker_died(export: Export, cast: Cast) -> None:
     removing.remove(export=export, actor=cast.manager)
     jobs.run_due()
