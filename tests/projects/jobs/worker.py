@@ -27,7 +27,7 @@ from projects.stores.base import Entry, ObjectStore  # noqa: E402
 from tests.projects.jobs import handlers  # noqa: E402
 
 pulse.HAND_BACK_SECONDS = 1
-for name in ("datasets.ingest", "datasets.read-files"):
+for name in ("datasets.ingest", "datasets.read-files", "exports.build", "exports.part"):
     kinds[name] = dataclasses.replace(kinds[name], lease=handlers.SHORT / 2)
 true_read = reading.read
 
