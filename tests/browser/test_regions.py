@@ -7,6 +7,7 @@ from playwright.sync_api import Error, expect
 
 from annotations import comments
 from annotations.models import Annotation, Comment, Task
+from projects import lifecycle
 from projects.models import Label, Project
 from tests.browser.labelling import BoxPage, boxes_of
 
@@ -156,6 +157,19 @@ def test_six_regions_are_seen_beside_the_selected_one(labelling, shoot):
     ]
     shoot(page.page, "regions-list")
     assert len(seen) >= 6
+
+
+def test_an_answer_to_a_paused_project_comes_back_and_is_taken_when_it_goes_on(labelling, world, project):
+    one, page = labelling
+    page.draw(40, 40, 60, 60)
+    lifecycle.pause(project=project, actor=world.manager)
+    page.page.keyboard.press("Enter")
+    expect(page.part("halted")).to_be_visible()
+    expect(page.regions).to_have_count(1)
+    one.forgive("409")
+    lifecycle.resume(project=project, actor=world.manager)
+    assert len(page.submit()["items"][0]["document"]["regions"]) == 1
+    expect(page.part("halted")).to_be_hidden()
 
 
 def test_words_about_an_image_go_with_it(labelling):

@@ -35,6 +35,8 @@ export class Bar {
     desk.changed.on(() => this.refresh());
     desk.pager.changed.on(() => this.refresh());
     desk.leases.changed.on((state) => this.#showLease(state.kind === "expiring" ? state.seconds : null));
+    desk.refused.on(({ error }) => (part("halted").hidden = !error.code.startsWith("project_")));
+    desk.outbox.delivered.on(() => (part("halted").hidden = true));
     setInterval(() => this.#tick(), 1000);
     this.refresh();
   }
