@@ -3,7 +3,9 @@ from typing import Any
 
 from exports import building, comparisons, registering, removing, storing
 from exports.importing import applying, checking, requesting, undoing
-from exports.models import Comparison, Export, LabelImport, Registration
+from exports.lists import looking
+from exports.lists import requesting as lists
+from exports.models import Comparison, Export, ImageList, LabelImport, Registration
 from projects import jobs, results
 from projects.models import Datastore, Notification
 from projects.permissions import Action
@@ -28,6 +30,11 @@ for _kind, _words in (
     results.register(
         _kind, results.Result("import_id", LabelImport, "exports:import", _words, Action.IMPORT_LABELS, "project")
     )
+
+results.register(
+    lists.LOOK,
+    results.Result("list_id", ImageList, "exports:list", "Open the list", Action.MANAGE_DATA, "workspace"),
+)
 
 
 @jobs.handler("exports.build", queue="bulk", lease=timedelta(minutes=2), attempts=3)
@@ -83,6 +90,12 @@ def import_labels(job: jobs.Running, import_id: int) -> dict[str, Any]:
     return applying.apply(job, _label_import(import_id))
 
 
+@jobs.handler(applying.PART, queue="bulk", lease=timedelta(minutes=2), attempts=5)
+def import_part(job: jobs.Running, import_id: int, first: int) -> dict[str, Any]:
+    """Writes a part of the labels of a large file."""
+    return applying.apply_part(job, _label_import(import_id), first)
+
+
 @jobs.handler(requesting.UNDO, queue="bulk", lease=timedelta(minutes=2), attempts=5)
 def undo_import(job: jobs.Running, import_id: int) -> dict[str, Any]:
     """Takes an import back."""
@@ -90,6 +103,15 @@ def undo_import(job: jobs.Running, import_id: int) -> dict[str, Any]:
 
 
 jobs.periodic("imports-forget", every=timedelta(hours=1))(requesting.discard_stale)
+
+
+@jobs.handler(lists.LOOK, queue="bulk", lease=timedelta(minutes=2), attempts=3)
+def look_through_list(job: jobs.Running, list_id: int) -> dict[str, Any]:
+    """Looks a list of images through."""
+    return looking.look(job, ImageList.objects.select_related("datastore").get(pk=list_id))
+
+
+jobs.periodic("lists-forget", every=timedelta(hours=1))(lists.forget_stale)
 
 
 def _label_import(pk: int) -> LabelImport:

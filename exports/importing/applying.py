@@ -21,7 +21,11 @@ from exports.importing.tally import Tally
 from exports.models import LabelImport
 from projects import jobs
 from projects.errors import BadInput
+from projects.models import Job
 
+PART = "exports.import-part"
+SPAN, MOST_SHARDS = 50_000, 8
+"""Images of a part, of which there are no more than so many: each reads the file up to its end."""
 MODEL = "import"
 """What a suggestion's origin is called."""
 State = LabelImport.State
@@ -48,32 +52,74 @@ class FileChanged(BadInput):
     code = "import_changed"
 
 
+class PartsLeft(BadInput):
+    """Parts of a large import could not be written."""
+
+    code = "import_parts_left"
+
+
 def apply(job: jobs.Running, label_import: LabelImport) -> dict[str, Any]:
-    """Writes what has not been written yet; says what became of the images."""
-    writing = Writing.of(label_import.writing)
-    tally = Tally.of(job.cursor) if job.cursor else Tally()
-    total = label_import.report.get("images")
-    if not job.cursor and checking.fingerprint_of(label_import.project) != label_import.fingerprint:
-        raise FileChanged("The project's labels or datasets have changed. Look the file through again.")
-    queue.release_expired(project_id=label_import.project_id)
-    with receiving.fetched(label_import) as (file, checksum):
-        if checksum != label_import.checksum:
-            raise FileChanged("The file is not the one that was looked through. Upload it again.")
-        folder = detecting.opened(file, label_import.name)
-        sifter = Sifter(label_import.project, Reading.of(label_import.reading), writing, tally)
-        try:
-            for batch in sifter.batches(folder, label_import.format, skip=tally.images):
-                with job.effects():
-                    _write(label_import, writing, batch, tally)
-                    job.checkpoint(tally.as_json())
-                job.progress(tally.images, total, f"{tally.images:,} images")
-        except NotReadable as error:
-            raise checking.FileUnreadable(str(error)) from error
+    """Writes what has not been written yet; says what became of the images. A large file is shared out over workers."""
+    total = label_import.report.get("images", 0)
+    span = max(SPAN, -(-total // MOST_SHARDS))
+    if not job.cursor and not job.shards.exists():
+        if checking.fingerprint_of(label_import.project) != label_import.fingerprint:
+            raise FileChanged("The project's labels or datasets have changed. Look the file through again.")
+        queue.release_expired(project_id=label_import.project_id)
+    firsts = range(0, total, span)
+    tally = _by_shards(job, label_import, firsts) if len(firsts) > 1 else _span(job, label_import, 0, total)
     with job.effects():
         LabelImport.objects.filter(pk=label_import.pk, state=State.WRITING).update(
             state=State.DONE, result=tally.as_json(), written_at=timezone.now()
         )
     return {"images": tally.images, "written": tally.written, "suggestions": tally.suggestions}
+
+
+def apply_part(job: jobs.Running, label_import: LabelImport, first: int) -> dict[str, Any]:
+    """Writes the images of a large file from the `first` on, as many as a part has."""
+    total = label_import.report["images"]
+    span = max(SPAN, -(-total // MOST_SHARDS))
+    return _span(job, label_import, first, min(span, total - first)).as_json()
+
+
+def _by_shards(job: jobs.Running, label_import: LabelImport, firsts: range) -> Tally:
+    """What all parts counted. Raises Waiting until they are written."""
+    if not job.shards.exists():
+        arguments = [{"import_id": label_import.pk, "first": first} for first in firsts]
+        with job.effects():
+            count = job.spawn(arguments, kind=PART, title=f"Part of {label_import.name}")
+            Job.objects.filter(pk=job.job.pk).update(progress_done=0, progress_total=count, progress_note="parts")
+    ended = job.wait_for_shards()
+    if ended.failed or ended.cancelled:
+        reasons = job.shards.filter(state=Job.State.FAILED).exclude(error_code="error")
+        reason = reasons.values_list("error_detail", flat=True).first() or ""
+        words = f"{ended.failed + ended.cancelled:,} of {len(firsts):,} parts could not be written. {reason}"
+        raise PartsLeft(f"{words.strip()} Go on: what is written is kept.")
+    tally = Tally()
+    for result in job.shards.filter(kind=PART).order_by("pk").values_list("result", flat=True):
+        tally.include(Tally.of(result or {}))
+    return tally
+
+
+def _span(job: jobs.Running, label_import: LabelImport, first: int, count: int) -> Tally:
+    """Writes `count` images of the file from the `first` on, behind what this job has written."""
+    writing = Writing.of(label_import.writing)
+    tally = Tally.of(job.cursor) if job.cursor else Tally()
+    with receiving.fetched(label_import) as (file, checksum):
+        if checksum != label_import.checksum:
+            raise FileChanged("The file is not the one that was looked through. Upload it again.")
+        folder = detecting.opened(file, label_import.name)
+        sifter = Sifter(label_import.project, Reading.of(label_import.reading), writing, tally)
+        left = {"skip": first + tally.images, "count": count - tally.images}
+        try:
+            for batch in sifter.batches(folder, label_import.format, **left):
+                with job.effects():
+                    _write(label_import, writing, batch, tally)
+                    job.checkpoint(tally.as_json())
+                job.progress(tally.images, count, f"{tally.images:,} images")
+        except NotReadable as error:
+            raise checking.FileUnreadable(str(error)) from error
+    return tally
 
 
 def _write(label_import: LabelImport, writing: Writing, batch: Batch, tally: Tally) -> None:

@@ -86,19 +86,19 @@ class Sifter:
 
     def __init__(self, project: Project, options: Reading, writing: Writing, tally: Tally) -> None:
         self.book, self.tally, self.writing = Book(project), tally, writing
-        self._matcher = Matcher(project, options.match)
+        self._matcher = Matcher(project, options.match, options.dataset)
         task_type = cast("TaskType", project.task_type)
         self._converter = Converter(task_type, frozenset(self.book.ids))
         self._options = options
         self._seen = _Seen()
         self._codes: dict[int, str | None] = {}
 
-    def batches(self, folder: Folder, form: str, *, skip: int = 0) -> Iterator[Batch]:
-        """The file in batches, without its first `skip` images; NotReadable where it is broken."""
+    def batches(self, folder: Folder, form: str, *, skip: int = 0, count: int | None = None) -> Iterator[Batch]:
+        """The file in batches: behind its first `skip` images, `count` of them or all. NotReadable where it is broken."""
         source = reading.Source(folder, self._options, problems=self.tally.problems)
         images = reading.images(source, form)
         self.tally.problems.without(islice(images, skip))
-        for batch in records.batched(images, BATCH):
+        for batch in records.batched(islice(images, count), BATCH):
             self._look_up(source)
             yield Batch(len(batch), self._sift(source, batch))
 

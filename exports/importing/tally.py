@@ -69,6 +69,16 @@ class Tally:
         setattr(self, what, getattr(self, what) + 1)
         self.problems.append(f"{image.name}: {_TROUBLES[what]}.")
 
+    def include(self, other: "Tally") -> None:
+        """Adds up two parts of one file."""
+        for one in fields(self):
+            if one.name not in ("labels", "problems"):
+                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        for path, use in other.labels.items():
+            self.labels.setdefault(path, Use(known=use.known)).annotations += use.annotations
+        self.problems.extend(other.problems[: MOST_PROBLEMS - len(self.problems)])
+        self.problems.total += other.problems.total
+
     def as_json(self) -> dict[str, Any]:
         """For the record; problems are the first hundred, with their number."""
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("labels", "problems")}

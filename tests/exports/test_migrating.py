@@ -108,6 +108,7 @@ def migrate(cast: Cast, source: Path, pictures: Path, **options: Any) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_a_coco_export_becomes_a_running_project(cast: Cast, files: Path, pictures: Path) -> None:
     said = migrate(cast, coco(files), pictures)
     project = Project.objects.get(name="soda_20220329_18449")
@@ -132,6 +133,7 @@ def test_a_coco_export_becomes_a_running_project(cast: Cast, files: Path, pictur
     assert "2 answers and 0 suggestions written." in said
 
 
+@pytest.mark.slow
 def test_a_folder_of_exports_becomes_a_project_each(cast: Cast, files: Path, pictures: Path) -> None:
     for make in (coco, outlines, classes):
         make(files)
@@ -156,6 +158,7 @@ def test_a_folder_of_exports_becomes_a_project_each(cast: Cast, files: Path, pic
     assert "readme.json is no export of labels." in said
 
 
+@pytest.mark.slow
 def test_once_more_changes_nothing(cast: Cast, files: Path, pictures: Path) -> None:
     source = coco(files)
     migrate(cast, source, pictures)
@@ -166,6 +169,7 @@ def test_once_more_changes_nothing(cast: Cast, files: Path, pictures: Path) -> N
     assert "0 answers and 0 suggestions written." in said
 
 
+@pytest.mark.slow
 def test_labels_come_as_suggestions_where_asked(cast: Cast, files: Path, pictures: Path) -> None:
     migrate(cast, coco(files), pictures, prelabels=True, project="Soda")
     tasks = Task.objects.filter(project__name="Soda")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotations import progress, queue
 from annotations.models import Annotation, AnnotationRevision, Lease, Task, TaskLabel
 from annotations.progress import Counts, LabelUse
-from exports.importing import applying, receiving, requesting, sifting
+from exports.importing import applying, checking, receiving, requesting, sifting
 from exports.importing.options import Writing
 from exports.models import ImportedTask
 from projects import jobs
@@ -254,6 +254,44 @@ def test_an_import_that_was_killed_goes_on_without_doubles(desk: Desk, monkeypat
 
 def _watch(job: Any) -> Any:
     return jobs.running.Watch(job.pk, job.lease_token, kinds[job.kind])  # type: ignore[attr-defined]  # the runner's own
+
+
+def test_a_large_file_is_shared_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "SPAN", 2)
+    names = [*desk.names[:3], "gone.jpg", *desk.names[3:], desk.names[0]]
+    made = desk.check(boxes(desk, names), "boxes.csv")
+    made = desk.write(made)
+    parts = jobs.Job.objects.filter(parent=made.job).order_by("pk")
+    assert [part.arguments["first"] for part in parts] == [0, 2, 4, 6]
+    counted = ("images", "matched", "unknown", "written", "problem_count")
+    assert {name: made.result[name] for name in counted} == {
+        "images": 8, "matched": 7, "unknown": 1, "written": 6, "problem_count": 1,
+    }  # fmt: skip
+    assert made.result["labels"] == [{"path": desk.bench.labels[0].path, "annotations": 7, "known": True}]
+    assert Annotation.objects.count() == 6
+    desk.undo(made)
+    assert not Task.objects.exclude(status="open").exists()
+
+
+def test_parts_that_could_not_be_written_are_gone_on_with(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "SPAN", 2)
+    made = desk.check(boxes(desk), "boxes.csv")
+    write = applying._write
+
+    def failing(label_import: Any, writing: Any, batch: Any, tally: Any) -> None:
+        if desk.names[2] in [candidate.name for candidate in batch.candidates]:
+            raise checking.FileUnreadable("Line 9 is odd.")
+        write(label_import, writing, batch, tally)
+
+    monkeypatch.setattr(applying, "_write", failing)
+    made = desk.write(made)
+    words = "1 of 3 parts could not be written. Line 9 is odd. Go on: what is written is kept."
+    assert (made.state, made.job.state, made.job.error_detail) == ("writing", "failed", words)
+    monkeypatch.setattr(applying, "_write", write)
+    requesting.go_on(label_import=made, actor=desk.manager)
+    jobs.run_due()
+    made = desk.fresh(made)
+    assert (made.state, made.result["written"], Annotation.objects.count()) == ("done", 6, 6)
 
 
 def test_two_imports_take_turns_and_the_second_keeps_what_the_first_wrote(desk: Desk) -> None:
