@@ -80,6 +80,14 @@ class WritingSerializer(serializers.Serializer[Any]):
     empty = serializers.BooleanField(default=False, help_text="Images without labels have nothing on them.")
 
 
+def chunk_of(request: Request) -> tuple[int, bytes]:
+    """Where the chunk that a request brings begins, in bytes, and the chunk; ParseError without its place."""
+    offset = request.headers.get("Upload-Offset", "")
+    if not _OFFSET.fullmatch(offset):
+        raise ParseError("The header Upload-Offset says where the chunk begins, in bytes.")
+    return int(offset), cast("bytes", request.data or b"")
+
+
 class LabelImportFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     project = CodeFilter("project")
     state = filters.ChoiceFilter(choices=LabelImport.State.choices)
@@ -137,11 +145,8 @@ class LabelImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixin
     def file(self, request: Request, **kwargs: Any) -> Response:
         """Sends the next chunk. 409 `offset_conflict` says where to go on; the last chunk has the file looked through."""
         label_import = self.get_object()
-        offset = request.headers.get("Upload-Offset", "")
-        if not _OFFSET.fullmatch(offset):
-            raise ParseError("The header Upload-Offset says where the chunk begins, in bytes.")
-        data = cast("bytes", request.data or b"")
-        taken = requesting.receive(label_import=label_import, actor=self.caller, offset=int(offset), data=data)
+        offset, data = chunk_of(request)
+        taken = requesting.receive(label_import=label_import, actor=self.caller, offset=offset, data=data)
         return Response(self.get_serializer(taken).data)
 
     @extend_schema(request=ReadingSerializer, responses=LabelImportSerializer)

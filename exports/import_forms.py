@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -40,7 +41,7 @@ class ReadingForm(forms.Form):
     match = forms.ChoiceField(label="Images are found", choices=options.MATCHES)
 
     def __init__(self, label_import: LabelImport, data: Any = None) -> None:
-        now = options.Reading.of(label_import.reading)
+        now, self._import = options.Reading.of(label_import.reading), label_import
         self.preview = label_import.report.get("preview", {})
         self._columns = self.preview.get("columns", [])
         initial: dict[str, Any] = {"format": label_import.format, "match": now.match}
@@ -94,6 +95,9 @@ class ReadingForm(forms.Form):
         }
         guessed = csv_reader.guessed(self._columns) if self._columns else None
         fractions = bool(values.get("fractions"))
+        if guessed is None and values["format"] == self._import.format:
+            # Of a list with names of its own: they stay as they were said when it was made a dataset.
+            return replace(options.Reading.of(self._import.reading), match=values["match"])
         if guessed is None or (chosen == dict(guessed.by_role) and fractions == guessed.fractions):
             return options.Reading(match=values["match"])
         return options.Reading(match=values["match"], columns=chosen, fractions=fractions)
@@ -122,7 +126,8 @@ class WritingForm(forms.Form):
     )
 
     def __init__(self, label_import: LabelImport, data: Any = None) -> None:
-        super().__init__(data)
+        now = options.Writing.of(label_import.writing)
+        super().__init__(data, initial={"final": "yes" if now.final else "no"})
         report = label_import.report
         if not report.get("without_label"):
             del self.fields["create_labels"]

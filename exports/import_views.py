@@ -49,7 +49,12 @@ def imports(request: UserRequest, code: str) -> HttpResponse:
 def new(request: UserRequest, code: str) -> HttpResponse:
     """The page that takes a file."""
     project = _project(request, code)
-    bootstrap = {"project": str(project.code), "url": "/api/v1/imports/", "chunk": receiving.CHUNK}
+    bootstrap = {
+        "body": {"project": str(project.code)},
+        "url": "/api/v1/imports/",
+        "page": "/imports/",
+        "chunk": receiving.CHUNK,
+    }
     return render(request, "exports/import_new.html", {"project": project, "bootstrap": bootstrap})
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exports import import_views, result_views, views
+from exports import import_views, list_views, result_views, views
 
 app_name = "exports"
 
@@ -21,4 +21,7 @@ urlpatterns = [
     path("projects/<uuid:code>/imports/", import_views.imports, name="imports"),
     path("projects/<uuid:code>/imports/new/", import_views.new, name="import-new"),
     path("imports/<uuid:code>/", import_views.label_import, name="import"),
+    path("workspaces/<uuid:code>/lists/new/", list_views.new, name="list-new"),
+    path("lists/<uuid:code>/", list_views.image_list, name="list"),
+    path("projects/<uuid:code>/listed-labels/", list_views.labels, name="listed-labels"),
 ]

@@ -1,7 +1,8 @@
 """Reads AutoML's JSON lines, of MLTable folders and of Azure's own exports, into neutral records.
 
 Tolerated, as by Microsoft's readers: sizes as `"640px"`, numbers as text, `isCrowd` as text, number or
-truth value, corners the wrong way round, one object instead of a list. An image whose size is neither in the
+truth value, corners the wrong way round, one object instead of a list, one confidence for all labels. Columns may have
+other names, and a list of images alone has no labels. An image whose size is neither in the
 line nor in `sizes` cannot have regions: its fractions would mean nothing.
 """
 
@@ -12,26 +13,35 @@ from annotations import geometry
 from exports.formats.folder import json_of
 from exports.formats.records import ExportAnnotation, ExportImage, Legend, NotReadable, Size
 
+USUAL: Mapping[str, str] = {"image": "image_url", "label": "label", "confidence": "label_confidence"}
+"""What the columns are called."""
 TRUE = frozenset(["true", "1", "1.0", "yes"])
 ROOM = 1e-6
 """How far outside 0 to 1 a fraction may be by rounding."""
 
 
 def read(
-    lines: Iterable[bytes], legend: Legend, problems: list[str], sizes: Mapping[str, Size] | None = None
+    lines: Iterable[bytes],
+    legend: Legend,
+    problems: list[str],
+    sizes: Mapping[str, Size] | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Iterator[ExportImage]:
-    """Images one at a time; `sizes` by image URL, for those without `image_details`."""
-    number = 0
+    """Images one at a time; `sizes` by image URL, for those without `image_details`; `columns` where not as usual."""
+    number, names = 0, columns or USUAL
+    url, label = names.get("image", ""), names.get("label", "")
     for place, line in enumerate(lines, start=1):
         if not line.strip(b" \t\xef\xbb\xbf"):
             continue
         row = json_of(f"Line {place}", line)
-        if not isinstance(row, dict) or not isinstance(row.get("image_url"), str) or "label" not in row:
-            raise NotReadable(
-                f"Line {place} is not an object with “image_url” and “label”, so this is not AutoML JSONL."
-            )
+        if not isinstance(row, dict) or not isinstance(row.get(url), str) or (not columns and label not in row):
+            words = f"“{url}”" if columns else f"“{url}” and “{label}”"
+            raise NotReadable(f"Line {place} is not an object with {words}, so this is not AutoML JSONL.")
         number += 1
-        yield _image(row, number, f"Line {place}", legend, problems, (sizes or {}).get(row["image_url"]))
+        image = _image(row, row[url], number, f"Line {place}", (sizes or {}).get(row[url]))
+        said = (row.get(label), row.get(names.get("confidence", "")))
+        image.annotations = _annotations(said, image, f"Line {place}", legend, problems)
+        yield image
 
 
 def name_of(url: str) -> str:
@@ -44,9 +54,7 @@ def name_of(url: str) -> str:
     return rest.partition("/")[2] if scheme.lower() in ("amldatastore", "http", "https") else rest.lstrip("/")
 
 
-def _image(
-    row: Mapping[str, Any], number: int, where: str, legend: Legend, problems: list[str], size: Size | None
-) -> ExportImage:
+def _image(row: Mapping[str, Any], url: str, number: int, where: str, size: Size | None) -> ExportImage:
     details = row.get("image_details")
     try:
         width, height = (
@@ -56,15 +64,25 @@ def _image(
         raise NotReadable(f"{where}: the image's width and height are not numbers.") from error
     if size is not None:
         width, height = size.width, size.height
-    label, found = row["label"], list[ExportAnnotation]()
-    for item in label if isinstance(label, list) else [label]:
+    return ExportImage(number, size.name if size else name_of(url), width, height, url=url)
+
+
+def _annotations(
+    said: tuple[object, object], image: ExportImage, where: str, legend: Legend, problems: list[str]
+) -> list[ExportAnnotation]:
+    """What a line says of its image: its label or labels, and how sure their maker was."""
+    label, confidence = said
+    labels = label if isinstance(label, list) else [] if label in (None, "") else [label]
+    sure = confidence if isinstance(confidence, list) else [confidence] * len(labels)
+    found = list[ExportAnnotation]()
+    for place, item in enumerate(labels):
         try:
-            found.append(_annotation(item, legend, width, height))
+            found.append(_annotation(item, legend, image.width, image.height))
+            if place < len(sure) and sure[place] is not None:
+                found[-1].confidence = _fraction(sure[place], "a confidence")
         except (ValueError, TypeError, OverflowError) as error:
             problems.append(f"{where}: {str(error).rstrip('.')}.")
-    return ExportImage(
-        number, size.name if size else name_of(row["image_url"]), width, height, found, url=row["image_url"]
-    )
+    return found
 
 
 def _pixels(value: object) -> int:
@@ -100,12 +118,12 @@ def _box(item: Mapping[str, Any], width: int, height: int) -> geometry.Box:
     return geometry.Box(left * width, top * height, (right - left) * width, (bottom - top) * height)
 
 
-def _fraction(value: object) -> float:
+def _fraction(value: object, what: str = "a coordinate") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError("a coordinate is not a number")
+        raise TypeError(f"{what} is not a number")
     found = float(value)
     if not -ROOM <= found <= 1 + ROOM:
-        raise ValueError("a coordinate is not between 0 and 1")
+        raise ValueError(f"{what} is not between 0 and 1")
     return found
 
 

@@ -64,9 +64,10 @@ class Known:
 class Matcher:
     """Finds images of the project's datasets, a batch of names at a time."""
 
-    def __init__(self, project: Project, match: Match) -> None:
+    def __init__(self, project: Project, match: Match, dataset: str = "") -> None:
         self.exact = match == "exact"
-        self.datasets = list(ProjectDataset.objects.filter(project=project).values_list("dataset_id", flat=True))
+        rows = ProjectDataset.objects.filter(project=project, **({"dataset__code": dataset} if dataset else {}))
+        self.datasets = list(rows.values_list("dataset_id", flat=True))
 
     def match(self, images: Sequence[ExportImage]) -> list[Known | Trouble]:
         """For each image of a file the one of the project, or why there is none."""

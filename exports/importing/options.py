@@ -36,11 +36,13 @@ class _Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading(_Options):
-    """How images are found, and, for CSV, which column holds what (empty: as their names say)."""
+    """How images are found, and, for CSV and JSONL, which column holds what (empty: as their names say)."""
 
     match: Match = "path"
     columns: Mapping[str, str] = field(default_factory=dict)
     fractions: bool = False
+    dataset: str = ""
+    """Only images of the dataset with this code, as for labels that came with its list; empty: of the whole project."""
 
     def table(self) -> Columns | None:
         return Columns(self.columns, self.fractions) if self.columns else None

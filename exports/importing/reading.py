@@ -122,7 +122,8 @@ def _automl(source: Source) -> Iterator[ExportImage]:
     if not names:
         raise NotReadable("There is no .jsonl file, so this is not AutoML.")
     for name in names:
-        for image in automl_reader.read(source.folder.lines(name), source.legend, source.problems, _ADDRESSES):
+        lines, columns = source.folder.lines(name), source.options.columns
+        for image in automl_reader.read(lines, source.legend, source.problems, _ADDRESSES, columns):
             image.source = RELATIVE
             yield image
 

@@ -1,5 +1,6 @@
 """What people do with imports of labels: announce a file, have it looked through, have it written, undo it, throw it away."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 
@@ -52,7 +53,7 @@ def announce(*, project: Project, actor: User, name: str, byte_size: int, form: 
 
 def receive(*, label_import: LabelImport, actor: User, offset: int, data: bytes) -> LabelImport:
     """Takes the next chunk; after the last one the file is looked through."""
-    taken = receiving.receive(label_import=label_import, offset=offset, data=data)
+    taken = receiving.receive(sent=label_import, offset=offset, data=data)
     if taken.state == State.RECEIVING and taken.received == taken.byte_size:
         return check(label_import=taken, actor=actor)
     return taken
@@ -69,7 +70,8 @@ def check(
     if label_import.state not in (State.RECEIVING, State.CHECKING, State.CHECKED) or _is_at_work(label_import):
         raise WrongMoment("The file is being read, or its labels were imported already.")
     if options is not None:
-        label_import.reading = options.chosen()
+        now = Reading.of(label_import.reading)
+        label_import.reading = replace(options, dataset=now.dataset).chosen()
     if form is not None:
         label_import.format = form
     label_import.state = State.CHECKING

@@ -231,7 +231,9 @@ class DatasetChangeForm(forms.Form):
         super().__init__(data, initial={name: getattr(dataset, name) for name in self.base_fields})
         self.fields["refresh_minutes"] = RefreshField(dataset.refresh_minutes)
         if dataset.source != Dataset.Source.PATTERN:
-            del self.fields["pattern"], self.fields["refresh_minutes"]
+            del self.fields["pattern"]
+        if not dataset.is_refreshable:
+            del self.fields["refresh_minutes"]
 
 
 class ImageFilterForm(forms.Form):

@@ -1,5 +1,5 @@
 // @ts-check
-/** The page that takes a file of labels: sends it in chunks, then goes to its report. The queue is the uploads'. */
+/** A page that takes one file, of labels or a list of images: sends it in chunks, then goes to its report. The queue is the uploads'. */
 import { fromDrop, fromPicker } from "../projects/upload-files.js";
 import { Refused, UploadQueue } from "../projects/upload-queue.js";
 
@@ -19,7 +19,7 @@ async function request(url, options) {
   throw new Refused(response.status, body.detail ?? "The server could not take this file.", body.received, retryAfter);
 }
 
-/** An import as the queue's row: it is done when the server goes on to look it through. @param {any} made */
+/** What was made as the queue's row: it is done when the server goes on to look it through. @param {any} made */
 const row = (made) => ({
   code: made.code,
   received: made.received,
@@ -27,13 +27,19 @@ const row = (made) => ({
   reason: "",
 });
 
+/** What goes with the file: from the server, and what was chosen on the page. */
+function body() {
+  const form = document.querySelector('form[data-import="choices"]');
+  return { ...settings.body, ...(form instanceof HTMLFormElement ? Object.fromEntries(new FormData(form)) : {}) };
+}
+
 const queue = new UploadQueue({
   chunk: settings.chunk,
   batch: 1,
   parallel: 1,
   announce: async ([file]) => {
-    const body = JSON.stringify({ project: settings.project, name: file?.path, byte_size: file?.byte_size });
-    return [row(await request(settings.url, { method: "POST", headers: { "Content-Type": "application/json" }, body }))];
+    const whole = JSON.stringify({ ...body(), name: file?.path, byte_size: file?.byte_size });
+    return [row(await request(settings.url, { method: "POST", headers: { "Content-Type": "application/json" }, body: whole }))];
   },
   send: async (code, offset, bytes) => {
     const headers = { "Content-Type": "application/octet-stream", "Upload-Offset": String(offset) };
@@ -55,7 +61,7 @@ function draw() {
   drop?.toggleAttribute("hidden", Boolean(item) && item?.state !== "failed");
   if (!item) return;
   if (item.state === "done") {
-    window.location.assign(`/imports/${item.code}/`);
+    window.location.assign(`${settings.page}${item.code}/`);
     return;
   }
   bar?.setAttribute("max", String(Math.max(item.content.size, 1)));
