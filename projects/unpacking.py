@@ -108,7 +108,7 @@ def unpack(upload: Upload, job: jobs.Running) -> dict[str, int]:
 def _take(upload: Upload, member: Member, outcome: Outcome, job: jobs.Running) -> None:
     """Makes of one file what is to become of it, together with the place behind it."""
     outcome.next = member.number + 1
-    if _is_litter(member.name):
+    if not member.refusal and _is_litter(member.name):
         outcome.left_out += 1
         return
     refusal = member.refusal or _refusal(member)

@@ -208,19 +208,21 @@ def test_an_archive_becomes_images(
         "street/broken.png": b"\x89PNG\r\n\x1a\n" + b"\0" * 60,
         "street/more.zip": b"PK",
         "street/empty.jpg": b"",
+        "../outside.jpg": pictures["street/0.jpg"],
         "notes.txt": b"words",
         "__MACOSX/street/._0.jpg": b"x",
         "Thumbs.db": b"x",
     }
     row = bring(cast, dataset, f"photos.{ending}", PACKERS[ending](files))
-    assert (row.state, row.reason) == ("done", "4 taken, 1 already there, 3 refused, 3 other files left out")
-    assert row.outcome == {"taken": 4, "replaced": 0, "duplicate": 1, "refused": 3, "left_out": 3}
+    assert (row.state, row.reason) == ("done", "4 taken, 1 already there, 4 refused, 3 other files left out")
+    assert row.outcome == {"taken": 4, "replaced": 0, "duplicate": 1, "refused": 4, "left_out": 3}
     images = Image.objects.filter(dataset=dataset).order_by("metadata__path")
     assert [image.metadata["path"] for image in images] == list(pictures)
     store = datastores.for_datastore(dataset.datastore)
     assert [store.read(image.key) for image in images] == list(pictures.values())
     refused = Upload.objects.filter(archive=row, state="failed").order_by("path")
     assert {member.path: member.reason for member in refused} == {
+        "../outside.jpg": "Its name cannot be taken: empty, with control characters, or with “..”.",
         "street/broken.png": "The PNG file is damaged or cut off.",
         "street/empty.jpg": "The file is empty.",
         "street/more.zip": "Archives within archives are not unpacked. Upload it by itself.",
