@@ -84,7 +84,7 @@ class Outcome:
             "replaced": self.replaced,
             "already there": self.duplicate,
             "refused": self.refused,
-            "other files left out": self.left_out,
+            "other file left out" if self.left_out == 1 else "other files left out": self.left_out,
         }
         return ", ".join(f"{number:,} {word}" for word, number in counts.items() if number) or "nothing in it"
 

@@ -93,6 +93,7 @@ def archive(request: UserRequest, code: str) -> HttpResponse:
         "archive": found,
         "dataset": found.dataset,
         "workspace": found.dataset.workspace,
+        "can": permissions.allowed_actions(request.user, found.dataset.workspace),
         "job": jobs.order_by("-pk").first(),
         "is_live": is_live,
         "refused": shown[:PAGE],

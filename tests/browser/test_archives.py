@@ -46,7 +46,7 @@ def test_an_archive_is_sent_unpacked_and_explained(
     page.goto(f"/datasets/{dataset.code}/upload/")
     page.get_by_label("Files", exact=True).set_input_files(archive)
     row = page.locator("#archives tbody tr")
-    expect(row).to_contain_text("12 taken, 1 already there, 3 refused, 1 other files left out", timeout=60_000)
+    expect(row).to_contain_text("12 taken, 1 already there, 3 refused, 1 other file left out", timeout=60_000)
     shoot(page, "upload-archive")
     row.get_by_role("link", name="street.zip").click()
     expect(page.get_by_role("heading", name="street.zip")).to_be_visible()
