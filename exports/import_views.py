@@ -78,12 +78,12 @@ def label_import(request: UserRequest, code: str) -> HttpResponse:
 def _page(
     request: UserRequest, found: LabelImport, reading: ReadingForm | None = None, writing: WritingForm | None = None
 ) -> HttpResponse:
-    is_live = found.job is not None and not found.job.has_ended
+    is_live = requesting.is_at_work(found)
     context = {
         "project": found.project,
         "import": found,
         "is_live": is_live,
-        "is_stuck": found.job is not None and found.job.state in ("failed", "cancelled"),
+        "is_stuck": found.state in requesting.AT_WORK and not is_live,
         "reading": reading or ReadingForm(found),
         "writing": writing or WritingForm(found),
         "undoable": requesting.undoable(found),

@@ -19,6 +19,7 @@ CHECK, APPLY, UNDO = "exports.check-labels", "exports.import-labels", "exports.u
 KEPT = timedelta(days=7)
 """How long a file that stopped coming is waited for."""
 State = LabelImport.State
+AT_WORK = (State.CHECKING, State.WRITING, State.UNDOING)
 WRITABLE = (Project.State.RUNNING, Project.State.PAUSED)
 
 
@@ -67,7 +68,7 @@ def check(
     label_import = _locked(label_import)
     if label_import.received < label_import.byte_size:
         raise WrongMoment("The file has not arrived whole.")
-    if label_import.state not in (State.RECEIVING, State.CHECKING, State.CHECKED) or _is_at_work(label_import):
+    if label_import.state not in (State.RECEIVING, State.CHECKING, State.CHECKED) or is_at_work(label_import):
         raise WrongMoment("The file is being read, or its labels were imported already.")
     if options is not None:
         now = Reading.of(label_import.reading)
@@ -119,7 +120,7 @@ def go_on(*, label_import: LabelImport, actor: User) -> LabelImport:
 def undo(*, label_import: LabelImport, actor: User) -> LabelImport:
     """Has everything taken back that nobody has touched since; also of an import that stopped half-way."""
     label_import = _locked(label_import)
-    if label_import.state not in (State.DONE, State.WRITING) or _is_at_work(label_import):
+    if label_import.state not in (State.DONE, State.WRITING) or is_at_work(label_import):
         raise WrongMoment("Only an import that has ended can be undone, and only once.")
     label_import.state = State.UNDOING
     label_import.job = _enqueue(UNDO, label_import, "Undo import of", actor)
@@ -132,16 +133,22 @@ def undo(*, label_import: LabelImport, actor: User) -> LabelImport:
 def discard(*, label_import: LabelImport, actor: User) -> None:
     """Throws a file away of which nothing was written."""
     label_import = _locked(label_import)
-    if label_import.state not in (State.RECEIVING, State.CHECKING, State.CHECKED) or _is_at_work(label_import):
+    if label_import.state not in (State.RECEIVING, State.CHECKING, State.CHECKED) or is_at_work(label_import):
         raise WrongMoment("Only a file that was not imported can be thrown away. Undo the import instead.")
     audit.record(actor, "labels.discard-import", label_import)
     label_import.delete()
     transaction.on_commit(lambda: receiving.forget(label_import))
 
 
+def is_at_work(label_import: LabelImport) -> bool:
+    """Whether its job is reading, writing or undoing. A state that says what is done is written before its job ends."""
+    job = label_import.job
+    return label_import.state in AT_WORK and job is not None and job.state in (Job.State.QUEUED, Job.State.RUNNING)
+
+
 def undoable(label_import: LabelImport) -> bool:
     """Whether there is something that could be taken back now."""
-    is_over = label_import.state in (State.DONE, State.WRITING) and not _is_at_work(label_import)
+    is_over = label_import.state in (State.DONE, State.WRITING) and not is_at_work(label_import)
     return is_over and ImportedTask.objects.filter(label_import=label_import).exists()
 
 
@@ -156,10 +163,6 @@ def discard_stale() -> None:
 def _locked(label_import: LabelImport) -> LabelImport:
     rows = LabelImport.objects.select_for_update(no_key=True, of=("self",)).select_related("project__workspace", "job")
     return rows.get(pk=label_import.pk)
-
-
-def _is_at_work(label_import: LabelImport) -> bool:
-    return label_import.job is not None and label_import.job.state in (Job.State.QUEUED, Job.State.RUNNING)
 
 
 def _enqueue(kind: str, label_import: LabelImport, verb: str, actor: User) -> Job:

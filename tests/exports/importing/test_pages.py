@@ -226,3 +226,12 @@ def test_somebody_elses_import_is_nowhere(desk: Desk, client: Client) -> None:
         f"/projects/{desk.bench.project.code}/imports/",
     ):
         assert client.get(url).status_code == 404
+
+
+def test_a_page_is_still_as_soon_as_its_state_says_what_is_done(desk: Desk, signed_in: Client) -> None:
+    """The job ends a moment later; a form must not be exchanged under somebody's hands."""
+    made = desk.check(boxes(desk), "boxes.csv")
+    jobs.Job.objects.filter(pk=made.job.pk).update(state="running")
+    url = f"/imports/{made.code}/"
+    assert "hx-trigger" not in signed_in.get(url).content.decode().partition('id="import-state"')[2].partition(">")[0]
+    assert signed_in.get(url, headers={"HX-Request": "true"}).status_code == 286
