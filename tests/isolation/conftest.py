@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from annotations.models import Annotation, Comment, Lease, Task
-from exports.models import Comparison, Export, LabelImport, Registration
+from exports.models import Comparison, Export, ImageList, LabelImport, Registration
 from projects.models import ApiToken, Dataset, Job, Notification, Project, Upload, User, Workspace
 from tests import factories
 from tests.conftest import Cast
@@ -49,6 +49,7 @@ def build(project: Project, labeller: User, canary: str) -> World:
             "task": task,
             **_labelling(task, labeller, {"labels": [], "regions": [box], "empty": False}, canary),
             **_running(dataset, labeller, canary),
+            "list": _listed(dataset, labeller, canary),
         }
     )
 
@@ -81,6 +82,22 @@ def _exported(task: Task, canary: str) -> dict[str, Any]:
     Registration.objects.create(organisation=task.organisation, export=export, dataset=task.image.dataset)
     comparison = Comparison.objects.create(organisation=task.organisation, export=export, earlier=earlier)
     return {"export": export, "comparison": comparison}
+
+
+def _listed(dataset: Dataset, user: User, canary: str) -> ImageList:
+    # Being looked through, so that nobody can throw it away.
+    place = {"organisation": dataset.organisation, "workspace": dataset.workspace}
+    job = Job.objects.create(**place, kind="test.canary", queue="io", title=f"Job {canary}")
+    return ImageList.objects.create(
+        **place,
+        datastore=dataset.datastore,
+        job=job,
+        name=f"list {canary}.jsonl",
+        state="checking",
+        byte_size=10,
+        received=10,
+        created_by=user,
+    )
 
 
 def _running(dataset: Dataset, user: User, canary: str) -> dict[str, Any]:

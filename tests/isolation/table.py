@@ -216,4 +216,18 @@ TABLE: dict[str, Row] = {
     "api-exports:import-cancel": row("import", post=MANAGE),
     "api-exports:import-go-on": row("import", post=MANAGE),
     "api-exports:import-undo": row("import", post=MANAGE),
+    # Lists that datasets are made of
+    "exports:list-new": row("workspace", get=MANAGE),
+    "exports:list": row("list", get=MANAGE, post=MANAGE),
+    "exports:listed-labels": row("project", get=MANAGE, post=MANAGE),
+    "api-exports:list-list": row(
+        get=ALL,
+        post=MANAGE,
+        body={"workspace": "@workspace", "datastore": "@datastore", "name": "list.csv", "byte_size": 5},
+    ),
+    "api-exports:list-detail": row("list", get=MANAGE, delete=MANAGE),
+    "api-exports:list-file": row("list", patch=MANAGE),
+    "api-exports:list-check": row("list", post=MANAGE),
+    "api-exports:list-dataset": row("list", post=MANAGE),
+    "api-exports:list-labels": row("list", post=MANAGE, body={"project": "@project"}),
 }
