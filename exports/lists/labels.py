@@ -11,6 +11,7 @@ from projects.errors import BadInput
 from projects.models import Project, ProjectDataset, User
 
 MOST = 20
+State = LabelImport.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ def offers(project: Project) -> list[Offer]:
     """The lists of the project's datasets that came with labels, without those that were imported."""
     ours = ProjectDataset.objects.filter(project=project).values("dataset")
     rows = ImageList.objects.filter(dataset__in=ours, report__labelled__gt=0).select_related("dataset").order_by("pk")
-    found = []
-    for image_list in rows[:MOST]:
-        begun = _import_of(image_list, project)
-        if begun is None or begun.state in (LabelImport.State.CHECKING, LabelImport.State.CHECKED):
-            found.append(Offer(image_list, begun))
-    return found
+    lists = list(rows[:MOST])
+    imports = LabelImport.objects.filter(project=project, image_list__in=lists).exclude(state=State.UNDONE)
+    begun = {found.image_list_id: found for found in imports.order_by("pk")}
+    found = [Offer(image_list, begun.get(image_list.pk)) for image_list in lists]
+    unwritten = (State.CHECKING, State.CHECKED)
+    return [offer for offer in found if offer.label_import is None or offer.label_import.state in unwritten]
 
 
 @transaction.atomic
@@ -65,5 +66,5 @@ def bring(*, image_list: ImageList, project: Project, actor: User, final: bool) 
 
 
 def _import_of(image_list: ImageList, project: Project) -> LabelImport | None:
-    rows = LabelImport.objects.filter(project=project, image_list=image_list).exclude(state=LabelImport.State.UNDONE)
+    rows = LabelImport.objects.filter(project=project, image_list=image_list).exclude(state=State.UNDONE)
     return rows.order_by("-pk").first()
