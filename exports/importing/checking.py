@@ -10,7 +10,7 @@ from annotations import importing
 from exports.formats import csv_reader
 from exports.formats.folder import Folder
 from exports.formats.records import NotReadable
-from exports.importing import detecting, receiving
+from exports.importing import detecting, reading, receiving
 from exports.importing.options import Reading, Writing
 from exports.importing.sifting import Batch, Sifter
 from exports.importing.tally import Tally
@@ -70,11 +70,12 @@ def _preview(folder: Folder, form: str) -> dict[str, Any]:
         return {}
     name = next((name for name in folder.names() if name.lower().endswith((".csv", ".tsv", ".txt"))), folder.names()[0])
     found = csv_reader.preview(folder.open(name))
-    guessed = csv_reader.guessed(found.columns)
-    rows = [[cell[:60] for cell in row[:50]] for row in found.rows]
+    guessed = csv_reader.guessed(found.columns[:50])
+    columns = [reading.storable(column, 200) for column in found.columns[:50]]
+    rows = [[reading.storable(cell, 60) for cell in row[:50]] for row in found.rows]
     return {
         "preview": {
-            "columns": list(found.columns)[:50],
+            "columns": columns,
             "rows": rows,
             "guessed": dict(guessed.by_role),
             "fractions": guessed.fractions,

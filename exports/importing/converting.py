@@ -19,6 +19,7 @@ from exports.formats.records import RELATIVE, ExportAnnotation, ExportImage
 
 ORIGINS = frozenset({"manual", "prelabel", "prelabel-edited", "import"})
 MOST_CODE = 64
+MOST_COORDINATE = 1e9
 _KINDS = {"label": "a label of the whole image", "box": "a box", "polygon": "an outline", "mask": "a mask"}
 _WANTED = {
     "multiclass": "one label per image",
@@ -137,11 +138,14 @@ class Converter:
         parts: geometry.Parts = [
             [[float(x) * scale[0], float(y) * scale[1]] for x, y in ring] for ring in annotation.parts
         ]
-        if self.task_type == "semantic":
-            return _mask(rle.polygon_to_runs(parts, height, width), width, height)
+        # Written so that NaN and infinity fail.
+        if not parts or not all(abs(value) < MOST_COORDINATE for ring in parts for point in ring for value in point):
+            raise Wrong("an outline has no corners, or impossible ones")
         if not _is_within(geometry.bounds(parts), width, height):
             parts = geometry.clip_polygon(parts, width, height)
             made.changed += 1
+        if self.task_type == "semantic":
+            return _mask(rle.polygon_to_runs(parts, height, width), width, height)
         parts = [opened for ring in parts if len(opened := geometry.open_ring(ring)) > 2]
         if not parts:
             raise Wrong("an outline has no area inside the image")
@@ -187,12 +191,12 @@ def _named(
     region: dict[str, Any], annotation: ExportAnnotation, label: str, before: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """The region with its label, its own id where that can be one, its origin and note."""
-    code = annotation.code if 0 < len(annotation.code) <= MOST_CODE else ""
+    code = annotation.code if 0 < len(annotation.code) <= MOST_CODE and "\0" not in annotation.code else ""
     if not code or any(other["id"] == code for other in before):
         code = str(uuid4())
     region["id"], region["label"] = code, label
     region["origin"] = annotation.origin if annotation.origin in ORIGINS else "import"
-    region["note"] = annotation.note[: documents.MOST_NOTE_CHARACTERS]
+    region["note"] = annotation.note[: documents.MOST_NOTE_CHARACTERS].replace("\0", "\ufffd")
     return region
 
 

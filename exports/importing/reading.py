@@ -22,7 +22,12 @@ from exports.importing.options import Reading
 from exports.models import Export
 
 Format = Export.Format
-MOST_PROBLEMS = 100
+MOST_PROBLEMS, MOST_CHARACTERS = 100, 500
+
+
+def storable(text: str, most: int) -> str:
+    """The text without what PostgreSQL cannot hold, cut."""
+    return text[:most].replace("\0", "\ufffd")
 
 
 class Problems(list[str]):
@@ -35,7 +40,7 @@ class Problems(list[str]):
     def append(self, sentence: str, /) -> None:
         self.total += 1
         if len(self) < MOST_PROBLEMS:
-            super().append(sentence[:500])
+            super().append(storable(sentence, MOST_CHARACTERS))
 
     def without(self, images: Iterable[object]) -> None:
         """Reads images whose problems were named before."""

@@ -5,9 +5,9 @@ from typing import Any, Self
 
 from exports.formats.records import ExportImage
 from exports.importing.matching import Trouble
-from exports.importing.reading import MOST_PROBLEMS, Problems
+from exports.importing.reading import MOST_PROBLEMS, Problems, storable
 
-MOST_LABELS = 5_000
+MOST_LABELS, MOST_PATH = 5_000, 700
 _TROUBLES = {
     "unknown": "no image of the project has this name",
     "ambiguous": "several images of the project have this name; give more of the path",
@@ -60,6 +60,7 @@ class Tally:
         return self.matched - self.repeated - self.unlabelled - self.unusable
 
     def use(self, path: str, *, known: bool) -> None:
+        path = storable(path, MOST_PATH)
         if path in self.labels or len(self.labels) < MOST_LABELS:
             use = self.labels.setdefault(path, Use(known=known))
             use.annotations += 1

@@ -352,3 +352,19 @@ def test_an_archive_may_hold_litter(desk: Desk) -> None:
         file.writestr("x/.DS_Store", b"\0")
     made = desk.check(out.getvalue(), "a.zip")
     assert (made.state, made.format, made.report["ready"]) == ("checked", "csv", 1)
+
+
+def test_what_the_database_cannot_hold_does_no_harm(desk: Desk) -> None:
+    """Zero characters in names, labels, notes and ids."""
+    first, second, *_ = desk.names
+    path = desk.bench.labels[0].path
+    rows = [
+        f"{first},{path},1,2,3,4,a\0b,r\0",
+        f"{second},un\0known,1,2,3,4,,",
+        f"gone\0.jpg,{path},1,2,3,4,,",
+    ]
+    data = "\n".join(["image,label,x,y,width,height,note,region", *rows]).encode()
+    made = desk.write(desk.check(data, "a.csv"))
+    assert (made.state, made.result["written"], made.report["unknown"]) == ("done", 1, 1)
+    (region,) = desk.tasks()[0].final["regions"]
+    assert region["note"] == "a\ufffdb"
