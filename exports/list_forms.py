@@ -46,8 +46,8 @@ class MappingForm(forms.Form):
     """Which columns of a table hold what, and what the list calls the datastore."""
 
     image = forms.ChoiceField(help_text="Paths, or addresses such as AmlDatastore://…")
-    label = forms.ChoiceField(label="Category", required=False)
-    confidence = forms.ChoiceField(required=False)
+    label = forms.ChoiceField(label="Category", required=False, help_text="Labels, boxes or outlines.")
+    confidence = forms.ChoiceField(required=False, help_text="How sure their maker was, from 0 to 1.")
     spoken = forms.ChoiceField(
         label="The datastore is called, in the list",
         required=False,

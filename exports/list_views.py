@@ -32,7 +32,9 @@ def new(request: UserRequest, code: str) -> HttpResponse:
         "page": "/lists/",
         "chunk": receiving.CHUNK,
     }
-    return render(request, "exports/list_new.html", {"workspace": workspace, "form": form, "bootstrap": bootstrap})
+    context = {"workspace": workspace, "form": form, "bootstrap": bootstrap}
+    context["can"] = permissions.allowed_actions(request.user, workspace)
+    return render(request, "exports/list_new.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,6 +59,7 @@ def _page(
     is_live = found.job is not None and not found.job.has_ended
     context = {
         "workspace": found.workspace,
+        "can": permissions.allowed_actions(request.user, found.workspace),
         "list": found,
         "report": found.report,
         "is_live": is_live,

@@ -139,7 +139,7 @@ def _preview(folder: Folder, form: str) -> dict[str, Any]:
     if form == Format.AUTOML:
         roles = {role: column for role, column in roles.items() if role in ROLES}
         roles |= {role: column for role, column in automl_reader.USUAL.items() if column in columns}
-    elif "image" not in roles and (column := _of_images(columns, rows)):
+    if "image" not in roles and (column := _of_images(columns, rows)):
         roles["image"] = column
     return {"columns": columns[:50], "rows": rows, "guessed": roles, "fractions": guessed.fractions}
 
@@ -172,7 +172,7 @@ def _of_images(columns: list[str], rows: list[list[str]]) -> str:
     """The first column whose cells all end as images do."""
     for place, column in enumerate(columns[:50]):
         cells = [row[place] for row in rows if place < len(row)]
-        if cells and all(image_header.supported(cell) for cell in cells):
+        if cells and all(image_header.supported(cell.partition("?")[0]) for cell in cells):
             return column
     return ""
 

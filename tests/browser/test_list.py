@@ -18,11 +18,12 @@ def box(label):
 
 
 def list_of(tmp_path):
-    """Three images, one of which is gone, and one address in another store."""
+    """Three images, one of which is gone, one address in another store, and what is no image."""
     rows = [
         *({"where": f"AmlDatastore://ws/scene-{seed}.jpg", "Kind": [box("Vehicle")], "p": [0.8]} for seed in range(2)),
         {"where": "AmlDatastore://ws/gone.jpg", "Kind": [], "p": []},
         {"where": "https://other.example.com/scene-2.jpg", "Kind": [box("Lamp")], "p": [1.0]},
+        {"where": "notes.txt", "Kind": [], "p": []},
     ]
     file = tmp_path / "street.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in rows))
@@ -39,6 +40,7 @@ def test_a_list_becomes_a_dataset_and_its_labels_come_along(world, desk, screens
         page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
         for width in (1280, 400):
             page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]

@@ -84,12 +84,16 @@ def test_a_list_of_each_kind_becomes_a_dataset(shelf: Shelf, data: bytes, name: 
 
 
 def test_columns_of_other_names_are_chosen(shelf: Shelf) -> None:
-    rows = ({"where": "a.png", "Kind": "car", "p": 0.5}, {"where": "b/c.png", "Kind": None, "p": None})
+    rows = (
+        {"where": "a.png", "Kind": "car", "p": 0.5},
+        {"where": "b/c.png", "Kind": None, "p": None},
+        {"where": "notes.txt", "Kind": None, "p": None},
+    )
     found = shelf.send(lines(*rows), "list.jsonl")
     assert (found.state, found.format, found.report["keys"], found.key) == ("checked", "automl", 0, "")
     assert found.report["preview"] == {
-        "columns": ["where", "Kind", "p"], "rows": [["a.png", "car", "0.5"], ["b/c.png", "", ""]], "guessed": {},
-        "fractions": False,
+        "columns": ["where", "Kind", "p"],
+        "rows": [["a.png", "car", "0.5"], ["b/c.png", "", ""], ["notes.txt", "", ""]], "guessed": {}, "fractions": False,
     }  # fmt: skip
     with pytest.raises(BadInput, match="Choose the column that holds the images"):
         shelf.make(found)
@@ -103,8 +107,9 @@ def test_the_columns_of_a_csv_are_guessed_from_names_or_cells(shelf: Shelf) -> N
     assert found.reading["columns"] == {
         "image": "file", "left": "xmin", "top": "ymin", "right": "xmax", "bottom": "ymax",
     }  # fmt: skip
-    found = shelf.send(b"n,photo\n1,a.png\n2,b/c.png", "list.csv")
-    assert (found.reading["columns"], found.report["keys"]) == ({"image": "photo"}, 2)
+    for data, name in ((b"n,photo\n1,a.png\n2,b/c.png", "list.csv"), (lines({"photo": "a.png"}), "list.jsonl")):
+        found = shelf.send(data, name)
+        assert (found.reading["columns"], found.report["refused"]) == ({"image": "photo"}, 0)
 
 
 def test_a_list_of_images_alone_needs_no_labels(shelf: Shelf) -> None:

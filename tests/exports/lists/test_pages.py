@@ -39,7 +39,7 @@ def send(client: Client, code: str, data: bytes, offset: int = 0) -> Any:
 
 
 def test_the_whole_way_by_api(shelf: Shelf, manager: Client) -> None:
-    data = lines({"where": "a.png", "Kind": [box("car")]}, {"where": "b/c.png"})
+    data = lines({"where": "a.png", "Kind": [box("car")]}, {"where": "b/c.png"}, {"where": "notes.txt"})
     code = announce(manager, shelf, data).json()["code"]
     assert send(manager, code, data).json()["state"] == "checking"
     jobs.run_due()
@@ -96,7 +96,7 @@ def test_a_file_goes_on_where_it_was(shelf: Shelf, manager: Client) -> None:
 def test_the_whole_way_on_pages(shelf: Shelf, manager: Client) -> None:
     page = manager.get(f"/workspaces/{shelf.cast.workspace.code}/lists/new/").content.decode()
     assert f'<option value="{shelf.datastore.code}"' in page
-    found = shelf.send(lines({"where": "a.png"}, {"where": "b/c.png"}), "street.jsonl")
+    found = shelf.send(lines({"where": "a.png"}, {"where": "b/c.png"}, {"where": "notes.txt"}), "street.jsonl")
     url = f"/lists/{found.code}/"
     page = manager.get(url).content.decode()
     assert "No image was found in this list." in page
