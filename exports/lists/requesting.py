@@ -98,13 +98,14 @@ def make(
     `final` says whether the list's labels, if it has any, are meant as answers; they come into projects by `labels`.
     """
     image_list = _locked(image_list)
-    if image_list.dataset is not None:
-        return image_list.dataset
+    made: Dataset | None = image_list.dataset
+    if made is not None:
+        return made
     if image_list.state != State.CHECKED or image_list.datastore is None:
         raise WrongMoment("Only a list that was looked through can become a dataset.")
     if not image_list.key:
         raise BadInput("No file of the datastore is named by this list. Choose the column that holds the images.")
-    image_list.dataset = datasets.create(
+    made = image_list.dataset = datasets.create(
         actor=actor,
         workspace=image_list.workspace,
         name=name,
@@ -116,7 +117,7 @@ def make(
     )
     image_list.state, image_list.final = State.DONE, final
     image_list.save(update_fields=["dataset", "state", "final"])
-    return image_list.dataset
+    return made
 
 
 @transaction.atomic
