@@ -43,6 +43,8 @@ class ExportSerializer(TenantModelSerializer):
         choices=Task.Status.choices, required=False, write_only=True, help_text="Default: labelled and approved."
     )
     labels = CodeField(many=True, queryset=Label.objects, required=False, write_only=True)
+    since = serializers.DateField(required=False, write_only=True, help_text="First day of labelling, in UTC.")
+    until = serializers.DateField(required=False, write_only=True, help_text="Last day of labelling, in UTC.")
     options = OptionsSerializer(required=False)
     state = serializers.CharField(source="job.state", read_only=True)
     progress_done = serializers.IntegerField(source="job.progress_done", read_only=True)
@@ -53,8 +55,8 @@ class ExportSerializer(TenantModelSerializer):
     class Meta:
         model = Export
         fields = [
-            "code", "project", "name", "format", "statuses", "labels", "options", "filters", "state", "progress_done",
-            "progress_total", "error", "datastore", "key", "byte_size", "checksum", "manifest", "created_at",
+            "code", "project", "name", "format", "statuses", "labels", "since", "until", "options", "filters", "state",
+            "progress_done", "progress_total", "error", "datastore", "key", "byte_size", "checksum", "manifest", "created_at",
             "completed_at",
         ]  # fmt: skip
         read_only_fields = [

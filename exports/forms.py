@@ -27,6 +27,10 @@ MASK_STYLES = [
 ]
 
 
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class ExportForm(forms.Form):
     """What to export, and how."""
 
@@ -59,6 +63,8 @@ class ExportForm(forms.Form):
         help_text="None chosen means all.",
         widget=forms.SelectMultiple(attrs={"size": 6}),
     )
+    since = forms.DateField(label="Labelled from", required=False, widget=_day())
+    until = forms.DateField(label="Labelled to", required=False, widget=_day(), help_text="Days begin at midnight UTC.")
     val = forms.IntegerField(label="Validation, %", min_value=0, max_value=99, required=False, initial=0)
     test = forms.IntegerField(label="Test, %", min_value=0, max_value=99, required=False, initial=0)
     seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31 - 1, required=False, initial=0)

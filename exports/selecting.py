@@ -19,6 +19,8 @@ ROWS = 2000
 _CHOSEN = """
     FROM annotations_task t
     WHERE t.project_id = %(project)s AND t.status = ANY(%(statuses)s) AND t.final IS NOT NULL
+      AND (%(since)s::date IS NULL OR t.final_at >= %(since)s::date::timestamp AT TIME ZONE 'UTC')
+      AND (%(until)s::date IS NULL OR t.final_at < (%(until)s::date + 1)::timestamp AT TIME ZONE 'UTC')
       AND (%(labels)s::uuid[] IS NULL OR EXISTS (
           SELECT 1 FROM annotations_tasklabel tl JOIN projects_label l ON l.id = tl.label_id
           WHERE tl.task_id = t.id AND l.code = ANY(%(labels)s::uuid[])))
@@ -102,6 +104,8 @@ def _chosen(export: Export) -> dict[str, Any]:
         "project": export.project_id,
         "statuses": list(export.filters["statuses"]),
         "labels": list(export.filters["labels"]) or None,
+        "since": export.filters.get("since"),
+        "until": export.filters.get("until"),
     }
 
 

@@ -1,6 +1,7 @@
 """What people do with exports."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -32,15 +33,21 @@ def request_export(
     actor: User,
     statuses: Collection[str] = DEFAULT_STATUSES,
     labels: Collection[Label] = (),
+    since: date | None = None,
+    until: date | None = None,
     options: writing.Options = _USUAL,
 ) -> Export:
     """Asks for a dataset in `format`; it is written in the background, as of the moment its job begins.
 
-    `statuses` and `labels` choose the tasks; no labels means every label. FormatUnfit where the format has no
-    words for the project's tasks.
+    `statuses` and `labels` choose the tasks; no labels means every label. `since` and `until` are the first and the last
+    day, in UTC, on which they got their labels. FormatUnfit where the format has no words for the project's tasks.
     """
     _require_fit(project, format, options)
+    if since and until and since > until:
+        words = "The last day is before the first."
+        raise FormatUnfit(words, fields={"until": [words]})
     filters: dict[str, Any] = {"statuses": sorted(statuses), "labels": sorted(str(label.code) for label in labels)}
+    filters |= {name: day.isoformat() for name, day in (("since", since), ("until", until)) if day}
     datastore = storing.store_for(project.workspace)
     export = Export.objects.create(
         organisation_id=project.organisation_id,

@@ -38,7 +38,7 @@ def exports(request: UserRequest, code: str) -> HttpResponse:
 
 def _requested(request: UserRequest, project: Project, form: ExportForm) -> Export | None:
     """The export that the form asks for; None, with the form saying why, where it cannot be had."""
-    chosen = {name: form.cleaned_data[name] for name in ("format", "statuses", "labels")}
+    chosen = {name: form.cleaned_data[name] for name in ("format", "statuses", "labels", "since", "until")}
     try:
         return services.request_export(project=project, actor=request.user, options=form.options(), **chosen)
     except services.FormatUnfit as error:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from exports import freezing, services, storing, writing
@@ -72,6 +73,32 @@ def test_export_of_some_labels_and_statuses_holds_these_alone(cast: Cast, datase
     export = services.request_export(project=cast.project, format="coco", actor=cast.manager, labels=[car])
     jobs.run_due()
     assert [image["file_name"] for image in json.loads(content(export))["images"]] == [wanted.image.key]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [("2024-03-02", None, [1, 2]), (None, "2024-03-02", [0, 1]), ("2024-03-02",) * 2 + ([1],)],
+)
+def test_days_of_labelling_choose_the_images(
+    since: str | None, until: str | None, expected: list[int], cast: Cast, dataset: Any, client: Client
+) -> None:
+    """Both days are whole ones, in UTC."""
+    tasks = [labelled(cast, dataset, {"labels": [], "regions": [], "empty": True}, by=cast.labeller) for _ in range(3)]
+    for task, moment in zip(
+        tasks, ("2024-03-01T23:59:59Z", "2024-03-02T23:59:59Z", "2024-03-03T00:00:00Z"), strict=True
+    ):
+        type(task).objects.filter(pk=task.pk).update(final_at=moment)
+    client.force_login(cast.manager)
+    chosen = {name: day for name, day in (("since", since), ("until", until)) if day}
+    page = f"/projects/{cast.project.code}/exports/"
+    assert client.post(page, {"format": "coco", "statuses": ["labelled"], **chosen}).status_code == 302
+    body = {"project": str(cast.project.code), "format": "coco", **chosen}
+    answer = client.post("/api/v1/exports/", body, content_type="application/json")
+    assert {name: answer.json()["filters"].get(name) for name in chosen} == chosen
+    jobs.run_due()
+    for export in Export.objects.all():
+        names = [image["file_name"] for image in json.loads(content(export))["images"]]
+        assert names == [tasks[number].image.key for number in expected]
 
 
 def archive_of(export: Export) -> zipfile.ZipFile:

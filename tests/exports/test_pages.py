@@ -93,6 +93,13 @@ def test_a_split_without_training_is_refused_at_its_field(cast: Cast, client: Cl
     assert not Export.objects.exists()
 
 
+def test_a_last_day_before_the_first_is_refused_at_its_field(cast: Cast, client: Client) -> None:
+    client.force_login(cast.manager)
+    chosen = {"format": "coco", "statuses": ["labelled"], "since": "2024-03-02", "until": "2024-03-01"}
+    answer = client.post(f"/projects/{cast.project.code}/exports/", chosen)
+    assert (answer.status_code, answer.context["form"].errors["until"]) == (422, ["The last day is before the first."])
+
+
 def test_options_come_by_api_too(cast: Cast, client: Client) -> None:
     client.force_login(cast.manager)
     body = {"project": str(cast.project.code), "format": "yolo", "options": {"val": 10, "images": True}}
