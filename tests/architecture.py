@@ -27,7 +27,7 @@ PUBLISHED = {
     "exports": ALWAYS_PUBLISHED | {"formats"},
 }  # fmt: skip
 
-EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters", "result_views", "import_views", "import_api", "import_forms", "list_views", "list_api", "list_forms"}
+EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters"}  # and `import_views` and so on
 NOT_TENANTS = {"User", "Workspace", "Membership"}
 
 DECODERS = {"projects/image_header.py", "projects/renditions.py"}
@@ -101,7 +101,7 @@ def published_modules_only(source: Source) -> Iterator[str]:
 
 def rows_of_the_user_only(source: Source) -> Iterator[str]:
     """House rule 13: in views, API, forms and serializers, the only thing after `.objects.` is `for_user`."""
-    if source.layer not in EDGE_LAYERS:
+    if source.layer.rpartition("_")[2] not in EDGE_LAYERS:
         return
     for node in source.walk(ast.Attribute):
         assert isinstance(node, ast.Attribute)
