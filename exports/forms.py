@@ -63,8 +63,8 @@ class ExportForm(forms.Form):
         help_text="None chosen means all.",
         widget=forms.SelectMultiple(attrs={"size": 6}),
     )
-    since = forms.DateField(label="Labelled from", required=False, widget=_day())
-    until = forms.DateField(label="Labelled to", required=False, widget=_day(), help_text="Days begin at midnight UTC.")
+    since = forms.DateField(label="Labelled from, UTC", required=False, widget=_day())
+    until = forms.DateField(label="Labelled to, UTC", required=False, widget=_day())
     val = forms.IntegerField(label="Validation, %", min_value=0, max_value=99, required=False, initial=0)
     test = forms.IntegerField(label="Test, %", min_value=0, max_value=99, required=False, initial=0)
     seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31 - 1, required=False, initial=0)
