@@ -70,9 +70,9 @@ class _Line:
 
 def _lines(found: Iterator[AuditEvent]) -> Iterator[str]:
     writer = csv.writer(_Line(), lineterminator="\r\n")
-    yield writer.writerow(COLUMNS)  # type: ignore[misc]  # what `write` of the file answers
+    yield writer.writerow(COLUMNS)
     for event in found:
         name, email = (event.actor.display_name, event.actor.email) if event.actor else ("", "")
         cells = (event.object_type, event.object_name, str(event.object_code or ""), event.address or "")
         row = (event.created_at.isoformat(), name, email, event.action, *cells, audit.detail_text(event))
-        yield writer.writerow([guarded(cell) for cell in row])  # type: ignore[misc]  # as above
+        yield writer.writerow([guarded(cell) for cell in row])
