@@ -44,19 +44,18 @@ _CHANGED = """i.width > 0 AND CASE WHEN i.checksum <> '' AND p.checksum <> '' TH
     ELSE (i.etag, i.byte_size) IS DISTINCT FROM (p.etag, p.byte_size) END"""
 # Row by row through the unique index (OFFSET keeps it so): a join may walk the whole dataset before its rows are analysed.
 _KEEP_VERSIONS = f"""
-WITH changed AS MATERIALIZED (
-    SELECT i.* FROM ingest_page p CROSS JOIN LATERAL (
-        SELECT * FROM projects_image WHERE dataset_id = %s AND key = p.key AND frame = p.frame OFFSET 0
-    ) i
-    WHERE {_CHANGED}
+WITH known AS MATERIALIZED (
+    SELECT * FROM projects_image WHERE dataset_id = %s AND key = ANY (%s)
+), changed AS MATERIALIZED (
+    SELECT i.* FROM known i JOIN ingest_page p ON i.key = p.key AND i.frame = p.frame WHERE {_CHANGED}
 ), kept AS (
     INSERT INTO projects_imageversion (organisation_id, workspace_id, image_id, number, format, width, height,
         byte_size, checksum, etag, replaced_at)
     SELECT organisation_id, workspace_id, id, version, format, width, height, byte_size, checksum, etag, now()
     FROM changed
 ), counted AS (
-    UPDATE projects_image i SET version = i.version + 1, changed_at = now(), arrival = %s
-    FROM changed WHERE i.id = changed.id
+    UPDATE projects_image SET version = version + 1, changed_at = now(), arrival = %s
+    WHERE id = ANY (ARRAY (SELECT id FROM changed))
 )
 SELECT count(*) FROM changed
 """  # noqa: S608  # put together from constants
@@ -200,7 +199,7 @@ def _write(dataset: Dataset, found: Sequence[Found]) -> int:
             for row in chain.from_iterable(map(frames_of, found)):
                 copy.write_row(_row(row))
         arrival = arrivals.draw(dataset)
-        _keep_versions(dataset, arrival)
+        _keep_versions(dataset, [row.key for row in found], arrival)
         cursor.execute(_UPSERT, [dataset.organisation_id, dataset.workspace_id, dataset.pk, arrival])
         changed = int(cursor.rowcount)
         # Only these files have frames: the statement may walk the whole dataset before its rows are analysed.
@@ -214,13 +213,15 @@ def _write(dataset: Dataset, found: Sequence[Found]) -> int:
         return changed
 
 
-def _keep_versions(dataset: Dataset, arrival: int) -> None:
+def _keep_versions(dataset: Dataset, keys: list[str], arrival: int) -> None:
     """Writes down what the images of the page were whose bytes are others now, and counts their versions.
 
-    Work on them keeps its place; the dataset's row says that there is something to flag (projects.refreshing).
+    They are asked for all at once, by `keys`: while the dataset's rows are not analysed yet, the planner may take an index
+    that walks through all of them, and then it should do so once. Work on the images keeps its place; the dataset's row
+    says that there is something to flag (projects.refreshing).
     """
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP_VERSIONS, [dataset.pk, arrival])
+        cursor.execute(_KEEP_VERSIONS, [dataset.pk, keys, arrival])
         if cursor.fetchone()[0]:
             Dataset.objects.filter(pk=dataset.pk).update(changed_arrival=arrival)
 
