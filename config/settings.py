@@ -352,6 +352,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "CommentKindEnum": ["comment", "flag"],
+        "ExportFormatEnum": "exports.models.Export.Format",
         "TaskStatusEnum": "annotations.models.Task.Status",
     },
 }
