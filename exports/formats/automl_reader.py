@@ -39,8 +39,10 @@ def read(
             raise NotReadable(f"Line {place} is not an object with {words}, so this is not AutoML JSONL.")
         number += 1
         image = _image(row, row[url], number, f"Line {place}", (sizes or {}).get(row[url]))
-        said = (row.get(label), row.get(names.get("confidence", "")))
-        image.annotations = _annotations(said, image, f"Line {place}", legend, problems)
+        # In a table of somebody's own an empty cell says nothing; in AutoML's it is wrong.
+        said = [] if columns and row.get(label) in (None, "") else row.get(label)
+        sure = row.get(names.get("confidence", ""))
+        image.annotations = _annotations(said, sure, image, f"Line {place}", legend, problems)
         yield image
 
 
@@ -68,11 +70,10 @@ def _image(row: Mapping[str, Any], url: str, number: int, where: str, size: Size
 
 
 def _annotations(
-    said: tuple[object, object], image: ExportImage, where: str, legend: Legend, problems: list[str]
+    label: object, confidence: object, image: ExportImage, where: str, legend: Legend, problems: list[str]
 ) -> list[ExportAnnotation]:
     """What a line says of its image: its label or labels, and how sure their maker was."""
-    label, confidence = said
-    labels = label if isinstance(label, list) else [] if label in (None, "") else [label]
+    labels = label if isinstance(label, list) else [label]
     sure = confidence if isinstance(confidence, list) else [confidence] * len(labels)
     found = list[ExportAnnotation]()
     for place, item in enumerate(labels):

@@ -208,3 +208,34 @@ def test_no_label_breaks_the_reader(label):
 )
 def test_images_are_named_by_their_path(url, name):
     assert automl_reader.name_of(url) == name
+
+
+@pytest.mark.parametrize(
+    ("confidence", "found", "words"),
+    [
+        (0.25, [0.25, 0.25], []),
+        ([0.5, "0.75"], [0.5, 0.75], []),
+        ([0.5], [0.5, 1.0], []),
+        (None, [1.0, 1.0], []),
+        ([7, 1], [1.0, 1.0], ["Line 1: a confidence is not between 0 and 1."]),
+        ([True, 1], [1.0, 1.0], ["Line 1: a confidence is not a number."]),
+    ],
+)
+def test_confidences_are_one_for_all_or_one_each(confidence, found, words):
+    data = json.dumps({"image_url": "a.jpg", "label": ["cat", "dog"], "label_confidence": confidence}).encode()
+    problems = []
+    (image,) = automl_reader.read([data], Legend(), problems)
+    assert ([annotation.confidence for annotation in image.annotations], problems) == (found, words)
+
+
+def test_columns_may_have_other_names_and_labels_be_absent():
+    rows = ({"where": "a.jpg", "what": "cat", "p": 0.5}, {"where": "b.jpg", "what": ""}, {"where": "c.jpg"})
+    columns = {"image": "where", "label": "what", "confidence": "p"}
+    lines, problems = [json.dumps(row).encode() for row in rows], []
+    images = list(automl_reader.read(lines, Legend(), problems, columns=columns))
+    assert [(image.name, [one.confidence for one in image.annotations]) for image in images] == [
+        ("a.jpg", [0.5]), ("b.jpg", []), ("c.jpg", []),
+    ]  # fmt: skip
+    assert problems == []
+    with pytest.raises(NotReadable, match="Line 1 is not an object with “path”"):
+        list(automl_reader.read(lines, Legend(), [], columns={"image": "path"}))
