@@ -8,15 +8,15 @@ from typing import Any, TypeAlias
 import pytest
 
 from annotations import progress
-from annotations.models import Metric, Task
-from annotations.progress import Change
+from annotations.models import Annotation, AnnotationRevision, Metric, Task, TaskLabel
+from annotations.progress import Change, LabelUse
 from exports.formats import native
 from exports.formats.records import ExportAnnotation, ExportCategory, ExportImage
 from exports.importing import requesting
 from exports.importing.options import Reading, Writing
 from exports.models import LabelImport
 from projects import jobs
-from projects.models import User
+from projects.models import Label, User
 from tests import factories
 from tests.annotations.conftest import Bench, make_bench
 
@@ -110,3 +110,19 @@ def said(task: Task) -> list[tuple[Any, ...]]:
 
 def label(category: int, **more: Any) -> ExportAnnotation:
     return ExportAnnotation(category, "label", **more)
+
+
+def everything(desk: Desk) -> dict[str, Any]:
+    """What counts of the project."""
+    reading = progress.reading(desk.bench.project.pk)
+    return {
+        "tasks": list(
+            Task.objects.order_by("pk").values("status", "answers", "open_slots", "final", "prelabel", "final_at")
+        ),
+        "answers": list(Annotation.objects.order_by("pk").values("state", "document", "version", "labeller")),
+        "labels": sorted(TaskLabel.objects.values_list("task", "label")),
+        "revisions": AnnotationRevision.objects.count(),
+        "counts": reading.counts,
+        "uses": {pk: use for pk, use in reading.by_label.items() if use != LabelUse()},
+        "tree": sorted(Label.objects.values_list("path", flat=True)),
+    }
