@@ -1,5 +1,6 @@
 // @ts-check
 /** A page that takes one file, of labels or a list of images: sends it in chunks, then goes to its report. The queue is the uploads'. */
+/** @import { Picked } from "../projects/upload-files.js" */
 import { fromDrop, fromPicker } from "../projects/upload-files.js";
 import { Refused, UploadQueue } from "../projects/upload-queue.js";
 
@@ -71,7 +72,7 @@ function draw() {
   again?.toggleAttribute("hidden", item.state !== "failed");
 }
 
-/** @param {import("../projects/upload-files.js").Picked[]} files */
+/** @param {Picked[]} files */
 function take(files) {
   const file = files[0];
   if (!file) return;

@@ -1,12 +1,6 @@
 // @ts-check
-/**
- * Files on their way, one by one: what an answer or a failure makes of each.
- *
- * @typedef {import("./upload-queue.js").Content} Content
- * @typedef {import("./upload-queue.js").Item} Item
- * @typedef {import("./upload-queue.js").Row} Row
- * @typedef {import("./upload-queue.js").State} State
- */
+/** Files on their way, one by one: what an answer or a failure makes of each. */
+/** @import { Content, Item, Row, State } from "./upload-queue.js" */
 
 /** A failed request: `status` 0 without an answer; `received` where the server says what it has. */
 export class Refused extends Error {

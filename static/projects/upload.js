@@ -1,5 +1,7 @@
 // @ts-check
 /** The upload page: files in, progress out. The work is in upload-queue.js. */
+/** @import { Item, Offer } from "./upload-queue.js" */
+/** @import { Picked } from "./upload-files.js" */
 import { toast } from "../components/toast.js";
 import { fromDrop, fromPicker } from "./upload-files.js";
 import { Refused, UploadQueue, isOpen } from "./upload-queue.js";
@@ -24,7 +26,7 @@ async function request(url, options) {
   throw new Refused(response.status, body.detail ?? "The server could not take this file.", body.received, retryAfter);
 }
 
-/** Sends a file into the store; `fetch` would not say how far it is. @param {import("./upload-queue.js").Offer} offer @param {File} content @param {(bytes: number) => void} sent */
+/** Sends a file into the store; `fetch` would not say how far it is. @param {Offer} offer @param {File} content @param {(bytes: number) => void} sent */
 function put(offer, content, sent) {
   return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
     const sending = new XMLHttpRequest();
@@ -127,7 +129,7 @@ function drawRows() {
   rows.replaceChildren(...shown.slice(0, MOST_ROWS).map(rowOf));
 }
 
-/** @param {import("./upload-queue.js").Item} item */
+/** @param {Item} item */
 function rowOf(item) {
   const row = document.createElement("tr");
   const name = row.insertCell();
@@ -144,7 +146,7 @@ function rowOf(item) {
   return row;
 }
 
-/** @param {import("./upload-files.js").Picked[]} files */
+/** @param {Picked[]} files */
 function take(files) {
   if (files.length) queue.add(files);
   else toast({ message: "There was no file in that.", level: "info" });
