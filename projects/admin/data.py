@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from projects.administration import OperatorAdmin, ReadOnlyAdmin
-from projects.models import Dataset, Datastore, Image, Upload
+from projects.models import Dataset, Datastore, Image, ImageVersion, Upload
 
 
 @admin.register(Datastore)
@@ -39,6 +39,13 @@ class ImageAdmin(ReadOnlyAdmin):
     list_filter = ("state", "format")
     search_fields = ("code", "checksum")
     search_help_text = "An image's code or SHA-256."
+
+
+@admin.register(ImageVersion)
+class ImageVersionAdmin(ReadOnlyAdmin):
+    list_display = ("image", "number", "format", "width", "height", "byte_size", "replaced_at")
+    list_select_related = ("image",)
+    search_fields = ("checksum", "image__code")
 
 
 @admin.register(Upload)
