@@ -147,8 +147,9 @@ def _forget_files(image_list: ImageList) -> None:
 
 
 def _locked(image_list: ImageList) -> ImageList:
-    rows = ImageList.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("workspace", "datastore", "dataset", "job").get(pk=image_list.pk)
+    # In two steps: who waited for the lock would see the row as it is now, but joined rows as they were before.
+    ImageList.objects.select_for_update(no_key=True).get(pk=image_list.pk)
+    return ImageList.objects.select_related("workspace", "datastore", "dataset", "job").get(pk=image_list.pk)
 
 
 def _is_at_work(image_list: ImageList) -> bool:
