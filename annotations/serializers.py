@@ -150,6 +150,8 @@ class ImageOut(BaseModel):
     code: UUID
     name: str
     url: str
+    own_url: str
+    """The same image from this installation, for pages whose pixels the store does not let them read; empty where `url` is."""
     thumbnail_url: str
     values_url: str
     """16-bit values of a grey DICOM image, for a window in the browser; empty for other images."""
@@ -251,13 +253,14 @@ def tasks(found: Sequence[Held]) -> list[dict[str, Any]]:
 
 def images(found: Sequence[Image]) -> dict[int, dict[str, Any]]:
     """`ImageOut` by primary key."""
-    urls, thumbnails = image_urls.signed(found), image_urls.thumbnails(found)
+    urls, own, thumbnails = image_urls.signed(found), image_urls.own(found), image_urls.thumbnails(found)
     values, tiles = image_urls.values(found), image_urls.tiles(found)
     return {
         image.pk: {
             "code": image.code,
             "name": image.name,
             "url": urls.get(image.pk, ""),
+            "own_url": own.get(image.pk, ""),
             "thumbnail_url": thumbnails.get(image.pk, ""),
             "values_url": values.get(image.pk, ""),
             "tiles_url": tiles.get(image.pk, ""),

@@ -63,6 +63,15 @@ def signed(images: Sequence[Image]) -> dict[int, str]:
     return {image.pk: _address(image, stores.get(image.dataset_id), expires_at) for image in images}
 
 
+def own(images: Sequence[Image]) -> dict[int, str]:
+    """Addresses of the same bytes at this installation, by primary key; "" where `signed` already is one.
+
+    Browsers show pictures of any store, but let pages read the pixels only where the store allows their origin (CORS).
+    """
+    stores = _direct_stores({image.dataset_id for image in images})
+    return _links(images, "image", lambda image: stores.get(image.dataset_id) is not None and not _is_rendered(image))
+
+
 def thumbnails(images: Sequence[Image]) -> dict[int, str]:
     """Addresses of thumbnails, by primary key; "" for images that cannot be read."""
     return _links(images, "thumbnail", lambda _: True)
@@ -89,11 +98,16 @@ def _links(images: Sequence[Image], kind: str, wanted: Callable[[Image], bool]) 
 def _address(image: Image, store: ObjectStore | None, expires_at: int) -> str:
     if image.state != Image.State.OK:
         return ""
-    if image.metadata.get("proxy") or thumbnails_made.is_large(image):
+    if _is_rendered(image):
         return _link(image, "proxy", expires_at)
     if store is None:
         return _link(image, "image", expires_at)
     return _signed_by_store(store, image.key, content_type(image), expires_at)
+
+
+def _is_rendered(image: Image) -> bool:
+    """Whether browsers get a copy in place of the file itself."""
+    return bool(image.metadata.get("proxy")) or thumbnails_made.is_large(image)
 
 
 def content_type(image: Image) -> str:

@@ -40,7 +40,7 @@
  *
  * @typedef {{code: string, name: string, path: string, parent: string | null, depth: number, colour: string, hotkey: string, description: string}} Label
  * @typedef {{token: string, expires_at: string}} Lease
- * @typedef {{code: string, name: string, url: string, thumbnail_url: string, width: number, height: number, values_url?: string, tiles_url?: string, frame?: number, details?: Record<string, unknown>}} ImageInfo
+ * @typedef {{code: string, name: string, url: string, own_url?: string, thumbnail_url: string, width: number, height: number, values_url?: string, tiles_url?: string, frame?: number, details?: Record<string, unknown>}} ImageInfo
  * @typedef {{document: AnnotationDocument, version: number, active_seconds: number}} Draft
  * @typedef {{
  *   code: string, lease: Lease, kind: "manual" | "clustered" | "prelabelled", image: ImageInfo,

@@ -71,7 +71,7 @@ def test_lease_then_submit_then_next_page(bench: Bench, lars: Caller) -> None:
     ]  # fmt: skip
     assert (task["kind"], task["draft"], task["prelabel"], task["rejection_note"]) == ("manual", None, None, "")
     assert sorted(task["image"]) == [
-        "code", "details", "frame", "height", "name", "thumbnail_url", "tiles_url", "url", "values_url", "width",
+        "code", "details", "frame", "height", "name", "own_url", "thumbnail_url", "tiles_url", "url", "values_url", "width",
     ]  # fmt: skip
     assert task["image"]["url"]
     assert parse_datetime(task["lease"]["expires_at"]) is not None

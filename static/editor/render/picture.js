@@ -43,13 +43,13 @@ export class Pictures {
   }
 
   /**
-   * @param {Pick<ImageInfo, "code" | "url" | "values_url" | "tiles_url">} image known by its code, whatever its address of the moment
+   * @param {Pick<ImageInfo, "code" | "url" | "own_url" | "values_url" | "tiles_url">} image known by its code, whatever its address of the moment
    * @returns {Promise<Picture>}
    */
-  load({ code, url, values_url, tiles_url }) {
+  load({ code, url, own_url, values_url, tiles_url }) {
     const known = this.#known.get(code);
     if (known) return known.promise;
-    const promise = tiles_url ? openTiles(tiles_url, this.#csrf, (tiling) => this.preparing.emit({ code, tiling })) : values_url ? readDicom(values_url) : read(url);
+    const promise = tiles_url ? openTiles(tiles_url, this.#csrf, (tiling) => this.preparing.emit({ code, tiling })) : values_url ? readDicom(values_url) : read(url, own_url);
     const entry = { promise: /** @type {Promise<Picture>} */ (promise), picture: /** @type {Picture | null} */ (null) };
     this.#known.set(code, entry);
     entry.promise.then(
@@ -66,12 +66,38 @@ export class Pictures {
   }
 }
 
-/** @param {string} url @returns {Promise<Picture>} */
-async function read(url) {
+/** Stores that let this page read no pixels (CORS). @type {Set<string>} */
+const refusing = new Set();
+
+/**
+ * The image with pixels that may be read: straight from its store where that allows it, else from our own server.
+ * @param {string} url @param {string} [own]
+ */
+async function fetched(url, own) {
+  const { origin } = new URL(url, location.href);
+  if (!own) return await decoded(url);
+  if (!refusing.has(origin)) {
+    const image = await decoded(url).catch(() => null); // whatever the reason, our own server says it better
+    if (image) return image;
+  }
+  const image = await decoded(own);
+  refusing.add(origin);
+  return image;
+}
+
+/** @param {string} url */
+async function decoded(url) {
   const image = new Image();
   image.decoding = "async";
+  image.crossOrigin = "anonymous";
   image.src = url;
   await image.decode();
+  return image;
+}
+
+/** @param {string} url @param {string} [own] @returns {Promise<Picture>} */
+async function read(url, own) {
+  const image = await fetched(url, own);
   const { naturalWidth: width, naturalHeight: height } = image;
   /** @type {Level[]} */
   const levels = [{ source: image, width, height }];
