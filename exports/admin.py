@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from exports.models import Comparison, Export, OutputStore, Registration
+from exports.models import Comparison, Export, ImageList, ImportedTask, LabelImport, OutputStore, Registration
 from projects.administration import ReadOnlyAdmin
 
 
@@ -31,3 +31,26 @@ class ComparisonAdmin(ReadOnlyAdmin):
     list_display = ("export", "earlier", "created_at")
     list_select_related = ("export", "earlier")
     search_fields = ("code", "export__code")
+
+
+@admin.register(LabelImport)
+class LabelImportAdmin(ReadOnlyAdmin):
+    list_display = ("name", "format", "project", "state", "byte_size", "created_by", "created_at")
+    list_select_related = ("project", "created_by")
+    list_filter = ("format", "state")
+    search_fields = ("code", "name", "project__code")
+
+
+@admin.register(ImportedTask)
+class ImportedTaskAdmin(ReadOnlyAdmin):
+    list_display = ("label_import", "task", "own", "status")
+    list_select_related = ("label_import", "task")
+    search_fields = ("label_import__code", "task__code")
+
+
+@admin.register(ImageList)
+class ImageListAdmin(ReadOnlyAdmin):
+    list_display = ("name", "format", "workspace", "dataset", "state", "byte_size", "created_by", "created_at")
+    list_select_related = ("workspace", "dataset", "created_by")
+    list_filter = ("format", "state")
+    search_fields = ("code", "name", "workspace__code")
