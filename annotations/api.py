@@ -11,7 +11,7 @@ from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import comments, drafts, patching, progress, queue, serializers, submitting
+from annotations import comment_serializers, comments, drafts, patching, progress, queue, serializers, submitting
 from annotations.models import Annotation, Comment, Task, TaskLabel
 from projects import permissions
 from projects.errors import NotAllowed
@@ -179,7 +179,7 @@ class CommentPagination(CodeCursorPagination):
 class CommentViewSet(TenantViewSet):
     """Comments on images. Labellers see their own threads; see CommentQuerySet for those of others."""
 
-    serializer_class = serializers.CommentSerializer
+    serializer_class = comment_serializers.CommentSerializer
     pagination_class = CommentPagination
     filter_backends = ()
     rules = {
@@ -197,17 +197,17 @@ class CommentViewSet(TenantViewSet):
         self.check_object_permissions(self.request, task)
         return task
 
-    @extend_schema(operation_id="tasks_comments_list", responses=serializers.CommentsOut)
+    @extend_schema(operation_id="tasks_comments_list", responses=comment_serializers.CommentsOut)
     def list(self, request: Request, code: UUID) -> Response:
         """What was said about an image, the oldest first."""
         page = self.paginate_queryset(self.get_queryset().filter(task=self._task(code)))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(request=serializers.NewCommentBody, responses={201: serializers.CommentOut})
+    @extend_schema(request=comment_serializers.NewCommentBody, responses={201: comment_serializers.CommentOut})
     def create(self, request: Request, code: UUID) -> Response:
         """Comments on an image, or replies in a thread that the caller sees."""
         task = self._task(code)
-        body = serializers.read(serializers.NewCommentBody, request.data)
+        body = serializers.read(comment_serializers.NewCommentBody, request.data)
         thread = body.thread and get_object_or_404(self.get_queryset(), code=body.thread, task=task)
         comment = comments.add(
             task=task,
@@ -220,11 +220,11 @@ class CommentViewSet(TenantViewSet):
         )
         return Response(self.get_serializer(comment).data, status=201)
 
-    @extend_schema(request=serializers.ResolveBody, responses=serializers.CommentOut)
+    @extend_schema(request=comment_serializers.ResolveBody, responses=comment_serializers.CommentOut)
     def resolve(self, request: Request, code: UUID) -> Response:
         """Closes a thread, or opens it again."""
         comment: Comment = self.get_object()
-        body = serializers.read(serializers.ResolveBody, request.data)
+        body = serializers.read(comment_serializers.ResolveBody, request.data)
         done = comments.resolve(comment=comment, actor=self.caller, resolved=body.resolved)
         return Response(self.get_serializer(done).data)
 

@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rest_framework import exceptions, serializers
 
 from annotations.answering import Item
-from annotations.comments import Pin
 from annotations.documents import MOST_LABELS, MOST_REGIONS, Document
 from annotations.held import Held
-from annotations.models import Annotation, Comment, Task
+from annotations.models import Annotation, Task
 from annotations.patching import Changes
 from annotations.queue import Page
 from annotations.settling import REVIEWED
@@ -105,33 +104,6 @@ class DraftChangesBody(Body):
         return Changes(self.changed, placed, self.removed, self.labels, self.empty)
 
 
-class NewCommentBody(Body):
-    """A comment; `code` is the client's, so that sending it again changes nothing. `thread` makes it a reply."""
-
-    code: UUID
-    text: Annotated[str, Field(min_length=1, max_length=2000)]
-    kind: Literal["comment", "flag"] = "comment"
-    x: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    y: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    region: Annotated[str, Field(max_length=64)] = ""
-    thread: UUID | None = None
-
-    @model_validator(mode="after")
-    def _a_point_has_two(self) -> Self:
-        if (self.x is None) != (self.y is None):
-            raise ValueError("Send both x and y, or neither.")
-        if not self.text.strip():
-            raise ValueError("Write something.")
-        return self
-
-    def pin(self) -> Pin:
-        return Pin(self.x, self.y, self.region)
-
-
-class ResolveBody(Body):
-    resolved: bool
-
-
 def read(model: type[B], data: object) -> B:
     """The body as `model`; raises DRF's ValidationError, which names each wrong field by its dotted path."""
     try:
@@ -151,7 +123,7 @@ class ImageOut(BaseModel):
     name: str
     url: str
     own_url: str
-    """The same image from this installation, for pages whose pixels the store does not let them read; empty where `url` is."""
+    """The same from this installation, as not every store lets a page read pixels; empty where `url` is."""
     thumbnail_url: str
     values_url: str
     """16-bit values of a grey DICOM image, for a window in the browser; empty for other images."""
@@ -321,52 +293,6 @@ class AnnotationSerializer(TenantModelSerializer):
             "submitted_at",
         ]  # fmt: skip
         read_only_fields = fields
-
-
-class CommentSerializer(serializers.BaseSerializer[Comment]):
-    """A comment; `thread` is the code of the first comment of its thread, null for that one itself."""
-
-    def to_representation(self, comment: Comment) -> dict[str, Any]:
-        return {
-            "code": comment.code,
-            "thread": comment.thread and comment.thread.code,
-            "author": {"code": comment.author.code, "name": comment.author.display_name},
-            "mine": comment.author_id == self.context["request"].user.pk,
-            "kind": comment.kind,
-            "text": comment.text,
-            "x": comment.x,
-            "y": comment.y,
-            "region": comment.region,
-            "resolved_at": comment.resolved_at,
-            "created_at": comment.created_at,
-        }
-
-
-class AuthorOut(BaseModel):
-    code: UUID
-    name: str
-
-
-class CommentOut(BaseModel):
-    """A pin is in pixels of the stored image."""
-
-    code: UUID
-    thread: UUID | None
-    author: AuthorOut
-    mine: bool
-    kind: Literal["comment", "flag"]
-    text: str
-    x: float | None
-    y: float | None
-    region: str
-    resolved_at: datetime | None
-    created_at: datetime
-
-
-class CommentsOut(BaseModel):
-    next: str | None
-    previous: str | None
-    results: list[CommentOut]
 
 
 class HistorySerializer(serializers.BaseSerializer[Annotation]):
