@@ -302,6 +302,8 @@ DEMO_IMAGES = Path(env.text("IMAGES")).resolve() if EMBEDDED and env.text("IMAGE
 LOCAL_STORE_ROOTS = [Path(path).resolve() for path in env.text("LOCAL_STORE_ROOTS").split(":") if path]
 LOCAL_STORE_ROOTS += [DEMO_IMAGES] if DEMO_IMAGES else []
 """Folders of this machine that a local datastore may read; never the installation's own store, which is all tenants'."""
+AZURE_STORAGE_KEY = env.secret("AZURE_STORAGE_KEY")
+"""Of the storage account that `manage.py import_azure` makes a datastore of."""
 SIGNED_URL_SECONDS = env.integer("SIGNED_URL_SECONDS", 900, minimum=10)
 IMAGE_PIXEL_LIMIT = env.integer("IMAGE_PIXEL_LIMIT", 250_000_000, minimum=1)
 TILED_PIXELS = env.integer("TILED_PIXELS", 50_000_000, minimum=1)

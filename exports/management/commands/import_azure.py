@@ -1,7 +1,7 @@
-import os
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from exports import migrating
@@ -10,8 +10,6 @@ from exports.importing.azure import Survey
 from projects import datastores, tenancy, workspaces
 from projects.errors import DomainError
 from projects.models import Datastore, Organisation, User, Workspace
-
-KEY = "AZURE_STORAGE_KEY"
 
 
 class Command(BaseCommand):
@@ -35,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--images", type=Path, help="for a new datastore: the folder of this machine with the images"
         )
-        parser.add_argument("--account", help=f"for a new datastore: the storage account, whose key is in {KEY}")
+        parser.add_argument(
+            "--account", help="for a new datastore: the storage account, whose key is in AZURE_STORAGE_KEY"
+        )
         parser.add_argument("--container", help="for a new datastore: the blob container")
         parser.add_argument(
             "--endpoint", default="", help="for a new datastore: the account's address, if it is unusual"
@@ -84,5 +84,5 @@ class Command(BaseCommand):
         if options["images"]:
             return datastores.Connection(Datastore.Kind.LOCAL, {"path": str(options["images"].resolve())})
         location = {name: options[name] or "" for name in ("account", "container", "endpoint")}
-        secrets = {"account_key": os.environ.get(KEY, "")}
+        secrets = {"account_key": settings.AZURE_STORAGE_KEY}
         return datastores.Connection(Datastore.Kind.AZURE, location, secrets)
