@@ -261,7 +261,7 @@ def test_a_comment_is_pinned_answered_and_resolved(labelling, world, desk, proje
     page.part("comment-text").press("Control+Enter")
     expect(page.page.locator(".pin")).to_have_count(2)
     shoot(page.page, "regions-comments")
-    flag, pinned = Comment.objects.order_by("id")
+    flag, pinned = Comment.objects.filter(task__project=project).order_by("id")
     assert (flag.kind, flag.author, flag.region != "") == ("flag", world.labellers[0], True)
     assert (round(pinned.x), round(pinned.y), pinned.region) == (300, 200, "")
     task = Task.objects.select_related("project", "image").get(code=page.task["code"])
