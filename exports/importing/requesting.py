@@ -161,8 +161,9 @@ def discard_stale() -> None:
 
 
 def _locked(label_import: LabelImport) -> LabelImport:
-    rows = LabelImport.objects.select_for_update(no_key=True, of=("self",)).select_related("project__workspace", "job")
-    return rows.get(pk=label_import.pk)
+    # In two steps: who waited for the lock would see the row as it is now, but joined rows as they were before.
+    LabelImport.objects.select_for_update(no_key=True).get(pk=label_import.pk)
+    return LabelImport.objects.select_related("project__workspace", "job").get(pk=label_import.pk)
 
 
 def _enqueue(kind: str, label_import: LabelImport, verb: str, actor: User) -> Job:
