@@ -1,3 +1,3 @@
-from exports import api, import_api, list_api
+from exports.api import exports, imports, lists
 
-urlpatterns = [*api.routes.urls, *import_api.routes.urls, *list_api.routes.urls]
+urlpatterns = [*exports.routes.urls, *imports.routes.urls, *lists.routes.urls]

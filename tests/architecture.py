@@ -27,7 +27,7 @@ PUBLISHED = {
     "exports": ALWAYS_PUBLISHED | {"formats"},
 }  # fmt: skip
 
-EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters"}  # and `import_views` and so on
+EDGE_LAYERS = {"views", "api", "forms", "serializers", "filters"}  # and `comment_serializers`
 NOT_TENANTS = {"User", "Workspace", "Membership"}
 
 DECODERS = {"projects/image_header.py", "projects/renditions.py"}
@@ -144,7 +144,7 @@ def small_enough(source: Source) -> Iterator[str]:
     length = source.text.count("\n")
     if length > 400:
         yield f"1: {length} lines"
-    limit = 30 if source.app in APPS and source.layer in {"views", "import_views"} else 50
+    limit = 30 if source.app in APPS and source.layer == "views" else 50
     for node in source.walk(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if node.name.startswith("test_"):

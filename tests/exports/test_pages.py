@@ -5,8 +5,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from exports import views
 from exports.models import Export
+from exports.views import exports
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def many(cast: Cast) -> list[Export]:
 def test_pages_go_by_cursor_and_count_nothing(
     many: list[Export], cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PAGE", 2)
+    monkeypatch.setattr(exports, "PAGE", 2)
     client.force_login(cast.manager)
     base = f"/projects/{cast.project.code}/exports/"
     seen, url = [], base

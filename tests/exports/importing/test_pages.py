@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Task
-from exports import import_views
 from exports.importing import receiving
 from exports.models import LabelImport
+from exports.views import imports
 from projects import jobs
 from projects.errors import DomainError
 from projects.models import Label, Membership, User
@@ -179,7 +179,7 @@ def test_what_cannot_be_done_now_is_said(desk: Desk, signed_in: Client) -> None:
 def test_the_list_goes_by_cursor_and_counts_nothing(
     desk: Desk, signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_views, "PAGE", 2)
+    monkeypatch.setattr(imports, "PAGE", 2)
     project = desk.bench.project
     for number in range(5):
         LabelImport.objects.create(

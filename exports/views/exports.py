@@ -6,7 +6,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from exports import downloads, services, storing
-from exports.forms import CompareForm, DatasetForm, ExportForm, ListForm
+from exports.forms.exports import CompareForm, DatasetForm, ExportForm, ListForm
 from exports.models import Export, Registration
 from projects import navigation, permissions
 from projects.http import UserRequest, public

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from annotations.models import Task
 from exports import comparisons, downloads, registering, removing, services, storing, writing
-from exports.forms import COORDINATES, MASK_STYLES, REGIONS, SEGMENTATIONS
+from exports.forms.exports import COORDINATES, MASK_STYLES, REGIONS, SEGMENTATIONS
 from exports.models import Comparison, Export
 from projects import permissions
 from projects.models import Datastore, Job, Label, Workspace

@@ -5,8 +5,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from exports.forms import ListForm
-from exports.import_forms import ReadingForm, WritingForm
+from exports.forms.exports import ListForm
+from exports.forms.imports import ReadingForm, WritingForm
 from exports.importing import receiving, requesting
 from exports.models import LabelImport
 from projects import jobs, navigation, permissions

@@ -5,8 +5,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from exports.forms.lists import BringForm, MakeForm, MappingForm, StoreForm
 from exports.importing import receiving
-from exports.list_forms import BringForm, MakeForm, MappingForm, StoreForm
 from exports.lists import labels as listed_labels
 from exports.lists import requesting
 from exports.models import ImageList

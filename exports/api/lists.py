@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exports.import_api import LabelImportSerializer, ReadingSerializer, chunk_of
+from exports.api.imports import LabelImportSerializer, ReadingSerializer, chunk_of
 from exports.importing import receiving
 from exports.importing.options import Reading
 from exports.lists import labels, looking, requesting

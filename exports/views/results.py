@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from exports import comparisons, registering, removing, services, storing
-from exports.forms import CompareForm, DatasetForm, OutputStoreForm
+from exports.forms.exports import CompareForm, DatasetForm, OutputStoreForm
 from exports.models import Comparison, Export, Registration
 from projects import navigation, permissions
 from projects.errors import DomainError
