@@ -43,6 +43,9 @@ class Names:
         if self.flat:
             path = path.replace("/", "_")
         stem, ending = _divided(path)
+        stem = stem.strip()  # lists of stems are read without the space around them
+        if not stem or stem.endswith("/"):
+            stem += "image"
         wanted, tries = stem, 1
         while (seen := _fingerprint(wanted)) in self._seen:
             wanted = f"{stem}_{number}" if tries == 1 else f"{stem}_{number}_{tries}"

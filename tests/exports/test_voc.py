@@ -3,7 +3,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -14,6 +14,7 @@ from tests.exports import drawn
 
 
 @drawn.several
+@example([ExportImage(n, name, 30, 20, split="train") for n, name in enumerate(["0/1 .jpg", "\u3000.png", "1.jpg"], 1)])
 @given(drawn.images(drawn.boxes, drawn.polygons))
 def test_boxes_come_back_in_whole_pixels(images):
     _, folder, written = drawn.packed(voc.write, images)
