@@ -15,6 +15,8 @@ SIZE = (4000, 3000)
 REGIONS = (100, 500, 2_000, 10_000)
 BUDGETED = 2_000
 STEPS = 90
+SUBMITS = 4
+PREFETCH_MS = 1500
 POINTS = 60
 """Corners of each polygon; there is one for every four boxes."""
 
@@ -38,7 +40,7 @@ def run(bench: Bench) -> None:
 
 def measure_count(bench: Bench, count: int) -> float:
     """All gestures with `count` boxes and a quarter as many polygons; the work per frame of a drag."""
-    project = bench.project("box", SIZE)
+    project = bench.project("box", SIZE, images=SUBMITS + 1)
     grip = _prelabel(project, count)
     budget = count == BUDGETED
     with bench.label(project) as page:
@@ -57,12 +59,23 @@ def measure_count(bench: Bench, count: int) -> float:
             dragging = work[0]
     _prelabel(project, count, polygons=False)
     with bench.label(project) as page:
-        page.evaluate(PRESSED)
-        page.keyboard.press("Enter")
-        taken = page.evaluate("() => window.pressed_")
-        name = f"submit to next image painted, {count:,} boxes on both"
-        measure.report("editor", name, [taken], unit="ms", at_most=300 if budget else 100 if count <= 100 else None)
+        first, *later = [_submit(page) for _ in range(SUBMITS)]
+        name, most = (
+            f"submit to next image painted, {count:,} boxes on both",
+            300 if budget else 100 if count <= 100 else None,
+        )
+        measure.report("editor", f"{name}: first of a page", [first], unit="ms", at_most=most)
+        measure.report("editor", f"{name}: later ones", later, unit="ms", at_most=most)
     return dragging
+
+
+def _submit(page: Page) -> float:
+    """Milliseconds from the key to the next paint; leaves time to fetch the image after the next."""
+    page.evaluate(PRESSED)
+    page.keyboard.press("Enter")
+    taken = float(page.evaluate("() => window.pressed_"))
+    page.wait_for_timeout(PREFETCH_MS)
+    return taken
 
 
 def _pan(page: Page, _grip: tuple[float, float]) -> None:
