@@ -43,7 +43,7 @@ def add(*, place: Place, email: str, role: str, actor: User, name: str = "") -> 
     """Gives the person with this address a role in `place`, makes their account where they have none, and writes to them."""
     _check_rank(place, actor, role)
     email = email.strip().lower()
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.at(email).first()
     if user is None:
         user = User.objects.create_user(email, None, name=name.strip())
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)

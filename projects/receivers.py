@@ -25,7 +25,7 @@ def join(sender: type[User], user: User, **_: Any) -> None:
 def note_failure(sender: str, credentials: Mapping[str, Any], **_: Any) -> None:
     """The organisations of a person learn that somebody tried to be them."""
     email = str(credentials.get("email") or credentials.get("username") or "")
-    if user := User.objects.filter(email__iexact=email).first():
+    if user := User.objects.at(email).first():
         _note(user, "user.sign_in_refused")
 
 

@@ -6,7 +6,7 @@ import django_filters as filters
 from rest_framework import mixins, serializers
 
 from projects import permissions, workspaces
-from projects.models import AuditEvent, Organisation, Workspace
+from projects.models import AuditEvent, Organisation, User, Workspace
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
 from projects.rest.permission import Scope
@@ -85,11 +85,14 @@ class AuditEventSerializer(TenantModelSerializer):
 
 class AuditEventFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     organisation = CodeFilter("organisation")
-    actor = filters.CharFilter("actor__email", lookup_expr="iexact", help_text="Whole email address.")
+    actor = filters.CharFilter(method="by_actor", help_text="Whole email address.")
     object_type = filters.CharFilter()
     object_code = filters.UUIDFilter()
     since = filters.IsoDateTimeFilter("created_at", lookup_expr="gte")
     until = filters.IsoDateTimeFilter("created_at", lookup_expr="lt")
+
+    def by_actor(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(actor__in=list(User.objects.at(value).values_list("pk", flat=True)))
 
 
 class AuditEventViewSet(mixins.ListModelMixin, TenantViewSet):

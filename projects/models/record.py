@@ -99,6 +99,7 @@ class AuditEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["organisation", "-id"], name="audit_event_latest"),
+            models.Index(fields=["organisation", "created_at"], name="audit_event_by_time"),
             models.Index(fields=["organisation", "object_type", "-id"], name="audit_event_by_type"),
             models.Index(fields=["organisation", "actor", "-id"], name="audit_event_by_actor"),
         ]

@@ -23,8 +23,12 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def at(self, email: str) -> "models.QuerySet[User]":
+        """Who has this address, in whatever case it is written: one row or none, by the index that keeps addresses unique."""
+        return self.alias(address=Lower("email")).filter(address=email.strip().lower())
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.at(username or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
