@@ -18,7 +18,7 @@ from exports.models import Export, LabelImport
 from projects import jobs, permissions
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
-from projects.rest.parsing import BoundedJSONParser, ChunkParser
+from projects.rest.parsing import TakesChunks
 from projects.rest.permission import Scope
 from projects.rest.serializers import TenantModelSerializer
 from projects.rest.viewsets import TenantViewSet, router
@@ -93,11 +93,14 @@ class LabelImportFilter(filters.FilterSet):  # type: ignore[misc]  # django-filt
     state = filters.ChoiceFilter(choices=LabelImport.State.choices)
 
 
-class LabelImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, TenantViewSet):
+class LabelImportViewSet(
+    TakesChunks, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, TenantViewSet
+):
     """Files of labels on their way into a project: POST announces one, PATCH …/file/ sends 4 MiB at a time. After the last
     chunk the file is looked through; then POST …/import/ writes its labels, and POST …/undo/ takes them back.
     """
 
+    chunk = receiving.CHUNK
     serializer_class = LabelImportSerializer
     filterset_class = LabelImportFilter
     rules = {
@@ -119,11 +122,6 @@ class LabelImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixin
             allowed = permissions.projects_allowing(self.request.user, Action.IMPORT_LABELS)
             rows = rows.filter(project__in=allowed.values("pk"))
         return rows
-
-    def get_parsers(self) -> list[Any]:
-        """Chunks are bytes, everything else JSON."""
-        is_chunk = getattr(self.request, "method", "") == "PATCH"
-        return [ChunkParser(receiving.CHUNK)] if is_chunk else [BoundedJSONParser()]
 
     def perform_create(self, serializer: Any) -> None:
         """The same file of the same person, if it did not arrive whole, is gone on with."""

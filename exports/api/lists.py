@@ -19,7 +19,7 @@ from projects import permissions
 from projects.models.data import MOST_OFTEN_MINUTES
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
-from projects.rest.parsing import BoundedJSONParser, ChunkParser
+from projects.rest.parsing import TakesChunks
 from projects.rest.permission import Scope
 from projects.rest.serializers import TenantModelSerializer
 from projects.rest.viewsets import TenantViewSet, router
@@ -86,11 +86,14 @@ class ImageListFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter
     state = filters.ChoiceFilter(choices=ImageList.State.choices)
 
 
-class ImageListViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, TenantViewSet):
+class ImageListViewSet(
+    TakesChunks, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, TenantViewSet
+):
     """Files that name images of a datastore: POST announces one, PATCH …/file/ sends 4 MiB at a time. After the last chunk
     it is looked through; POST …/dataset/ makes a dataset of its images, POST …/labels/ brings its labels into a project.
     """
 
+    chunk = receiving.CHUNK
     serializer_class = ImageListSerializer
     filterset_class = ImageListFilter
     rules = {
@@ -111,11 +114,6 @@ class ImageListViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.
             allowed = permissions.workspaces_allowing(self.request.user, Action.MANAGE_DATA)
             rows = rows.filter(workspace__in=allowed.values("pk"))
         return rows
-
-    def get_parsers(self) -> list[Any]:
-        """Chunks are bytes, everything else JSON."""
-        is_chunk = getattr(self.request, "method", "") == "PATCH"
-        return [ChunkParser(receiving.CHUNK)] if is_chunk else [BoundedJSONParser()]
 
     def perform_create(self, serializer: Any) -> None:
         """The same file of the same person, if it did not arrive whole, is gone on with."""

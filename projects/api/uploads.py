@@ -16,7 +16,7 @@ from projects import permissions, uploads
 from projects.models import Dataset, Upload
 from projects.permissions import Action
 from projects.rest.filtering import CodeFilter
-from projects.rest.parsing import BoundedJSONParser, ChunkParser
+from projects.rest.parsing import TakesChunks
 from projects.rest.permission import Scope
 from projects.rest.serializers import CodeField, TenantModelSerializer
 from projects.rest.viewsets import TenantViewSet, router
@@ -71,9 +71,10 @@ class UploadFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter is
     archive = CodeFilter("archive")
 
 
-class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+class UploadViewSet(TakesChunks, mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
     """Files on their way into a dataset. Register up to 500 at once, then PATCH chunks of 4 MiB in order."""
 
+    chunk = Upload.CHUNK
     serializer_class = UploadSerializer
     filterset_class = UploadFilter
     http_method_names = ["get", "post", "patch", "head", "options"]
@@ -128,11 +129,6 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
             raise ParseError("The header Upload-Offset says where the chunk begins, in bytes.")
         taken = uploads.receive(upload=upload, offset=int(offset), data=cast("bytes", request.data or b""))
         return Response(self.get_serializer(taken).data)
-
-    def get_parsers(self) -> list[Any]:
-        """Chunks are bytes, everything else JSON."""
-        is_chunk = getattr(self.request, "method", "") == "PATCH"
-        return [ChunkParser(Upload.CHUNK)] if is_chunk else [BoundedJSONParser()]
 
 
 routes = router()

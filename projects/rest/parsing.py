@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from django.conf import settings
@@ -53,3 +53,14 @@ class ChunkParser(parsers.BaseParser):
         if len(data) > self.most:
             raise BadInput(f"Send at most {self.most} bytes at a time.")
         return data
+
+
+class TakesChunks:
+    """For viewsets whose PATCH sends bytes, at most `chunk` of them at a time; everything else is JSON."""
+
+    chunk: ClassVar[int]
+
+    def get_parsers(self) -> list[parsers.BaseParser]:
+        """By the request's method, as the body's type is the client's word."""
+        request: Any = getattr(self, "request", None)
+        return [ChunkParser(self.chunk)] if getattr(request, "method", "") == "PATCH" else [BoundedJSONParser()]
